@@ -1,0 +1,102 @@
+"""A service bound to its backend: what each opcode calls, and the encoders and decoders it needs, made once."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from services.core.feed import Feed
+from services.core.subscription import Subscription
+from services.core.table import Table
+from services.core.where import check_field, predicate
+from sutra_client import runtime
+from sutra_client.wire import Encoding
+
+T = TypeVar("T")
+Source = Table | Feed
+
+
+class Made(dict[Encoding, T]):
+    """A function of an encoding whose result is made at its first use: a one-shot needs only one of them."""
+
+    def __init__(self, make: Callable[[Encoding], T]) -> None:
+        self._make = make
+
+    def __missing__(self, encoding: Encoding) -> T:
+        made = self[encoding] = self._make(encoding)
+        return made
+
+
+class BoundCall:
+    """One method of a backend."""
+
+    def __init__(self, call: runtime.Call[Any, Any], backend: object) -> None:
+        self.call = call
+        self.handler: Callable[..., Awaitable[object]] = getattr(backend, call.name)
+        self.decode = Made(lambda encoding: encoding.asked(call.args))
+        self.encode = Made(lambda encoding: encoding.encoder(call.out))
+
+
+class BoundStream:
+    """One stream of a backend; subscribers with equal arguments share a source where the kind allows it."""
+
+    def __init__(self, stream: runtime.Stream[Any, Any], backend: object) -> None:
+        self.stream = stream
+        self._iterate: Callable[..., AsyncIterator[Any]] = getattr(backend, stream.name)
+        self.decode = Made(lambda encoding: encoding.asked(stream.args))
+        self._sources: dict[bytes, Source] = {}
+
+    def join(self, subscriber: Subscription, args: msgspec.Struct) -> Source:
+        """Raises SutraError INVALID for a `where` or `fields` that does not fit the row."""
+        if self.stream.kind == "table":
+            return self._join_table(subscriber, args)
+        shared = self.stream.kind == "samples" and getattr(args, "since", None) is None
+        feed = self._source(args, shared, lambda iterate, idle: Feed(self.stream.row, self.stream.result, iterate, idle))
+        assert isinstance(feed, Feed)
+        feed.join(subscriber)
+        return feed
+
+    def _join_table(self, subscriber: Subscription, args: msgspec.Struct) -> Table:
+        row: Any = self.stream.row
+        where = getattr(args, "where", [])
+        passes = predicate(where, row)
+        for field in getattr(args, "fields", []):
+            check_field(field, row)
+        if where:
+            args = msgspec.structs.replace(args, where=[])
+        table = self._source(args, True, lambda iterate, idle: Table(row, self.stream.key, iterate, idle))
+        assert isinstance(table, Table)
+        table.join(subscriber, repr(where) if where else "", passes)
+        return table
+
+    def _source(
+        self, args: msgspec.Struct, shared: bool, make: Callable[[Callable[[], AsyncIterator[Any]], Callable[[], None]], Source]
+    ) -> Source:
+        name = msgspec.msgpack.encode(args)
+        if shared and name in self._sources:
+            return self._sources[name]
+
+        def iterate() -> AsyncIterator[Any]:
+            return self._iterate(*msgspec.structs.astuple(args))
+
+        source = make(iterate, lambda: self._forget(name, source))
+        if shared:
+            self._sources[name] = source
+        return source
+
+    def _forget(self, name: bytes, source: Source) -> None:
+        if self._sources.get(name) is source:
+            del self._sources[name]
+
+
+class Bound:
+    """Everything that one endpoint answers, by opcode."""
+
+    def __init__(self, service: runtime.Service, backend: object) -> None:
+        self.calls: dict[int, BoundCall] = {}
+        self.streams: dict[int, BoundStream] = {}
+        self.add(service, backend)
+
+    def add(self, service: runtime.Service, backend: object) -> None:
+        self.calls.update((call.opcode, BoundCall(call, backend)) for call in service.calls)
+        self.streams.update((stream.opcode, BoundStream(stream, backend)) for stream in service.streams)

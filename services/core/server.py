@@ -1,0 +1,67 @@
+"""One service at one endpoint: accepts, counts its sessions, and stops without cutting a call short."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+
+from services.core import listen
+from services.core.bound import Bound
+from services.core.builtin import Builtin
+from services.core.limits import Users
+from services.core.peer import Peer
+from services.core.session import Session
+from sutra_client import errors, runtime
+from sutra_client.errors import SutraError
+from sutra_client.gen import core
+from sutra_client.version import VERSION
+
+STOP_SECONDS = 2.0
+"""What calls in flight get to end in, when the service stops."""
+
+
+class Server:
+    """`backend` implements the service's Protocol; `users` is shared by all servers of a process."""
+
+    version = VERSION
+
+    def __init__(self, service: runtime.Service, backend: object, about: Callable[[], core.About], users: Users | None = None) -> None:
+        self.service = service
+        self.users = users or Users()
+        self.sessions: set[Session] = set()
+        self.bound = Bound(service, backend)
+        self.bound.add(core.SERVICE, Builtin(service, about))
+        self._listener: asyncio.Server | None = None
+        self._path = ""
+        self._identity: tuple[int, int] | None = None
+
+    def session(self, who: Peer | None = None) -> Session:
+        """A protocol for a transport that was made elsewhere: a socket pair, or pipes with `who` is behind them."""
+        return Session(self, who)
+
+    async def listen(self, folder: str) -> None:
+        """Serves at folder/id; raises SutraError."""
+        listening = listen.endpoint(folder, self.service.id)
+        self._path = os.path.join(folder, self.service.id)
+        self._identity = listen.identity(self._path)
+        await self.accept(listening)
+
+    async def accept(self, listening: socket.socket) -> None:
+        """Serves on a socket that listens already, as LISTEN_FDS hands over."""
+        self._listener = await asyncio.get_running_loop().create_unix_server(self.session, sock=listening)
+
+    async def stop(self) -> None:
+        """Accepts no more, lets calls end, says goodbye to every client and removes the socket."""
+        if self._path and listen.identity(self._path) == self._identity:
+            os.unlink(self._path)
+        if self._listener is not None:
+            self._listener.close()
+        sessions = list(self.sessions)
+        running = [task for session in sessions for task in session.tasks]
+        if running:
+            await asyncio.wait(running, timeout=STOP_SECONDS)
+        for session in sessions:
+            session.goodbye(SutraError(errors.UNAVAILABLE, f"{self.service.id} stops", "it may come back; avyctl connects again by itself"))
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, *(session.closed for session in sessions), return_exceptions=True)

@@ -1,0 +1,92 @@
+"""One peer's subscription to a stream: between the session that writes and the source that feeds it."""
+
+from typing import Protocol
+
+from sutra_client import frame
+from sutra_client.errors import SutraError
+from sutra_client.wire import Encoding
+
+
+class Outlet(Protocol):
+    """What a subscription needs of its session."""
+
+    @property
+    def writable(self) -> bool: ...
+
+    def send(self, kind: int, opcode: int, call: int, payload: bytes = b"") -> None: ...
+
+    def fail(self, encoding: Encoding, opcode: int, call: int, error: SutraError) -> None: ...
+
+    def ended(self, call: int) -> None: ...
+
+
+class Source(Protocol):
+    """What feeds the subscribers of one stream that have the same arguments."""
+
+    def leave(self, subscriber: "Subscription") -> None: ...
+
+    def granted(self, subscriber: "Subscription") -> None:
+        """The peer gave more credit, or can take output again."""
+
+
+class Subscription:
+    """One stream of a session, as its source sees it."""
+
+    source: Source
+
+    def __init__(self, session: Outlet, encoding: Encoding, opcode: int, call: int, credit: int) -> None:
+        self.encoding = encoding
+        self._session = session
+        self._opcode = opcode
+        self._call = call
+        self._granted = credit
+        self._revision = 0
+        self._left: list[bytes] | None = None
+        self._error: SutraError | None = None
+
+    @property
+    def credit(self) -> int:
+        """ITEMs the peer will take now; a source sends none beyond it. 0 while the peer's socket is full."""
+        return self._granted if self._session.writable else 0
+
+    @credit.setter
+    def credit(self, credit: int) -> None:
+        self._granted = credit
+
+    def granted(self) -> None:
+        if self._left is not None:
+            self._drain()
+        else:
+            self.source.granted(self)
+
+    def restart(self) -> None:
+        """The next item is a snapshot's first: revision 1 again."""
+        self._revision = 0
+
+    def item(self, event: bytes) -> None:
+        """Sends one encoded event and uses one credit."""
+        self._granted -= 1
+        self._revision += 1
+        self._session.send(frame.ITEM, self._opcode, self._call, self.encoding.item(self._revision, event))
+
+    def end(self, error: SutraError | None = None, left: list[bytes] | None = None) -> None:
+        """The stream is over, once the encoded events that are `left` have been sent as credit comes."""
+        self._left, self._error = left or [], error
+        self._drain()
+
+    def _drain(self) -> None:
+        assert self._left is not None
+        while self._left and self.credit > 0:
+            self.item(self._left.pop(0))
+        if self._left:
+            return
+        if self._error is None:
+            self._session.send(frame.END, self._opcode, self._call)
+        else:
+            self._session.fail(self.encoding, self._opcode, self._call, self._error)
+        self._session.ended(self._call)
+
+    def stop(self) -> None:
+        """The peer cancelled it, or is gone."""
+        self._session.ended(self._call)
+        self.source.leave(self)

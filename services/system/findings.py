@@ -1,0 +1,96 @@
+"""What the findings rules see of the host at one moment, and the list of findings that they keep."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from services.system.kernel import Usage
+from services.system.mounts import Mount
+from sutra_client import events
+from sutra_client.gen.core import Finding
+from sutra_client.gen.system import ClockState, Sample
+
+HOUR = 3_600_000_000
+
+
+class Kills(NamedTuple):
+    """Processes that the kernel killed for want of memory while this was watched."""
+
+    counter: int
+    """Of the kernel, since boot."""
+    seen: int = 0
+    """Since watching began, or since an hour passed without one."""
+    last: int = 0
+    """Boottime of the newest, in microseconds."""
+
+
+def follow_kills(before: Kills | None, counter: int | None, boottime: int) -> Kills | None:
+    """The counter alone does not tell when; its rise while watched does."""
+    if counter is None:
+        return None
+    if before is None or counter < before.counter:
+        return Kills(counter)
+    if counter > before.counter:
+        return Kills(counter, before.seen + counter - before.counter, boottime)
+    return before if boottime - before.last < HOUR else Kills(counter)
+
+
+class View(NamedTuple):
+    """The host at one moment."""
+
+    boottime: int
+    wall: int
+    cpus: int = 1
+    sample: Sample | None = None
+    memory_stall: float | None = None
+    """PSI some avg60 of memory in percent: steadier than the sample's."""
+    kills: Kills | None = None
+    mounts: tuple[Mount, ...] = ()
+    usages: dict[str, Usage] = {}
+    left: dict[str, float] = {}
+    """Mount point -> seconds until full."""
+    declared: frozenset[str] = frozenset()
+    """Mount points that are to be writable by /etc/fstab."""
+    written: frozenset[str] = frozenset()
+    """Mount points that were writable at some time while watched."""
+    clock: ClockState = ClockState.UNKNOWN
+    active: frozenset[str] = frozenset()
+    """Ids of the findings of the moment before: what is there already goes away a little later than it came."""
+
+
+Rule = Callable[[View | None, View], Iterator[Finding]]
+"""The moment before (None at first) and now -> findings, without `since`."""
+
+
+class Board:
+    """The present findings by id, each with the time it was first seen."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self._rules = rules
+        self._before: View | None = None
+        self.rows: dict[str, Finding] = {}
+
+    def judge(self, view: View) -> bool:
+        """Whether anything is different now."""
+        view = view._replace(active=frozenset(self.rows))
+        found: dict[str, Finding] = {}
+        for rule in self._rules:
+            for finding in rule(self._before, view):
+                old = self.rows.get(finding.id)
+                found[finding.id] = msgspec.structs.replace(finding, since=old.since if old else view.wall)
+        different = found != self.rows
+        self._before, self.rows = view, found
+        return different
+
+
+def difference(before: dict[str, Finding], after: dict[str, Finding]) -> list[events.TableEvent[Finding]]:
+    """What a reader that has `before` must be told to have `after`."""
+    changed = [row for key, row in after.items() if before.get(key) != row]
+    removed: list[events.Key] = [(key,) for key in before if key not in after]
+    told: list[events.TableEvent[Finding]] = []
+    if changed:
+        told.append(events.Changed(changed))
+    if removed:
+        told.append(events.Removed(removed))
+    return told
