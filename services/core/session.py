@@ -245,7 +245,7 @@ class Session(asyncio.Protocol):
     def ended(self, call: int) -> None:
         self._streams.pop(call, None)
 
-    # Output: the first frame of a loop turn goes out at once, the others of that turn in one write
+    # Output: at once for a client that asks one thing at a time, else all frames of a loop turn in one write
 
     def send(self, kind: int, opcode: int, call: int, payload: bytes = b"") -> None:
         if self._transport is None:
@@ -253,13 +253,14 @@ class Session(asyncio.Protocol):
         data = frame.pack(kind, opcode, call, payload)
         if self._waiting + self._transport.get_write_buffer_size() > limits.WAITING_FOR_CONNECTION:
             self._transport.abort()
-        elif self._corked:
+        elif len(self._tasks) + len(self._streams) < 2 and not self._corked:
+            self._transport.write(data)
+        else:
             self._out.append(data)
             self._waiting += len(data)
-        else:
-            self._corked = True
-            self._loop.call_soon(self._uncork)
-            self._transport.write(data)
+            if not self._corked:
+                self._corked = True
+                self._loop.call_soon(self._uncork)
 
     def _uncork(self) -> None:
         self._corked = False

@@ -74,6 +74,7 @@ class Table:
             self._places[subscriber].advance()
 
     def _take(self, event: object) -> None:
+        delay = TICK if self._ready else 0
         match event:
             case events.Snapshot(rows=rows, more=more):
                 self._replace(rows, more)
@@ -87,7 +88,7 @@ class Table:
                     if self._rows.pop(key, None) is not None:
                         self._dirty[key] = None
         if self._tick is None:
-            self._tick = asyncio.get_running_loop().call_later(TICK if self._ready else 0, self._flush)
+            self._tick = asyncio.get_running_loop().call_later(delay, self._flush)
 
     def _replace(self, rows: Iterable[Any], more: bool) -> None:
         self._arriving.update((self._key(row), row) for row in rows)

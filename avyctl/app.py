@@ -1,0 +1,117 @@
+"""The screen's front door: the Textual app, its themes and panes, and the keys that mean the same everywhere."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import NamedTuple
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.screen import Screen
+
+from avyctl.themes import THEMES, first_theme
+from screens.help import HelpScreen
+from screens.overview import OverviewScreen
+from screens.pane import Clock, PaneScreen
+from sutra_client.gen.system import System
+from sutra_client.glyphs import LEVELS
+from sutra_client.terminal import LINE, Terminal, look
+from widgets.driver import TerminalDriver
+from widgets.panes_line import Pane
+
+ASSETS = next(path for path in (Path(__file__).parent / "assets", Path(__file__).parent.parent / "assets") if path.is_dir())
+
+
+class Clients(NamedTuple):
+    """The generated Protocols that the panes hold, and who the services take us for."""
+
+    system: System
+    you: str
+
+
+class AvyctlApp(App[None]):
+    """`terminal` decides glyphs, first theme and what is sent; `read_only` takes away what changes anything, the shell too."""
+
+    TITLE = "avyctl"
+    CSS_PATH = [ASSETS / "css" / "avyctl.tcss"]
+    BINDINGS = [
+        Binding("q", "quit", "Quit", show=False),
+        Binding("question_mark", "help", "Help", show=False),
+        Binding("exclamation_mark", "shell", "Shell", show=False),
+        Binding("ctrl+l", "repaint", "Paint again", show=False, priority=True),
+    ]
+
+    def __init__(self, clients: Clients, terminal: Terminal, *, read_only: bool = False, clock: Clock = time.time) -> None:
+        super().__init__(driver_class=type("Driver", (TerminalDriver,), {"facts": terminal}))
+        self._clients = clients
+        self._terminal = terminal
+        self._read_only = read_only
+        self._clock = clock
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = first_theme(terminal.colours, self.no_color)
+
+    def on_mount(self) -> None:
+        glyphs = LEVELS[self._terminal.glyphs]
+        self.push_screen(OverviewScreen(self._clients.system, self._clients.you, PANES, glyphs=glyphs, clock=self._clock))
+
+    def action_help(self) -> None:
+        if isinstance(self.screen, PaneScreen):
+            text = (ASSETS / "help" / f"{self.screen.HELP}.md").read_text(encoding="utf-8")
+            self.push_screen(HelpScreen(self.screen.ACTIONS, text))
+
+    def action_repaint(self) -> None:
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.repaint()
+
+    def action_shell(self) -> None:
+        """The caller's own shell with the caller's own rights; its exit code is its own affair."""
+        if self._read_only:
+            self.notify("--read-only: the shell is off", markup=False)
+            return
+        shell = os.environ.get("SHELL") or "/bin/sh"
+        try:
+            with self.suspend():
+                subprocess.run([shell], check=False)
+        except OSError as error:
+            self.notify(f"{shell}: {error.strerror}", severity="error", markup=False)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        for theme in THEMES:
+            yield SystemCommand(f"Theme: {theme.name}", "colours of everything", lambda name=theme.name: setattr(self, "theme", name))
+        yield SystemCommand("Help", "keys and words of this pane", self.action_help)
+        yield SystemCommand("Paint again", "clear the terminal and paint everything", self.action_repaint)
+        yield SystemCommand("Quit", "leave avyctl", self.action_quit)
+
+
+PANES = (Pane("1", "Home", "Overview"),)
+"""Only panes that work; a new one is a line here."""
+
+
+async def run(
+    connect: Callable[[], AbstractAsyncContextManager[Clients]],
+    environ: Mapping[str, str] = os.environ,
+    *,
+    level: str = "",
+    read_only: bool = False,
+) -> int:
+    """The exit code. 2 at once where stdin or stdout is no terminal; line mode where the terminal is dumb or `level` says so."""
+    terminal = look(sys.stdout.fileno(), environ, level)
+    if terminal.level == LINE:
+        from avyctl import line
+
+        async with connect() as clients:
+            return await line.run(clients.system, clients.you, sys.stdin, sys.stdout)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print(
+            "avyctl: the screen needs a terminal on stdin and stdout; see avyctl --help for one-shots, --line for a pipe", file=sys.stderr
+        )
+        return 2
+    async with connect() as clients:
+        app = AvyctlApp(clients, terminal, read_only=read_only)
+        await app.run_async(mouse=terminal.mouse)
+        return app.return_code or 0

@@ -1,0 +1,31 @@
+"""The pictures that avyctl draws with, at three levels, each with its ASCII twin: a state is always a glyph and a word."""
+
+from typing import NamedTuple
+
+
+class Glyphs(NamedTuple):
+    """One level. Every glyph is one cell wide; `blocks` is a ramp from almost nothing to full, at most 8 steps."""
+
+    ok: str
+    failed: str
+    attention: str
+    off: str
+    busy: str
+    closed: str
+    opened: str
+    marked: str
+    rule: str
+    down: str
+    up: str
+    degree: str
+    blocks: str
+    bar: str
+    space: str
+
+
+FULL = Glyphs("●", "✗", "▲", "○", "↻", "▸", "▾", "◆", "─", "↓", "↑", "°", "▁▂▃▄▅▆▇█", "█", "─")
+VT = Glyphs("■", "x", "▲", "○", "~", "►", "▼", "♦", "─", "↓", "↑", "°", "_▄█", "█", "─")
+"""Code page 437, which the kernel's own console font covers."""
+ASCII = Glyphs("o", "x", "!", ".", "~", ">", "v", "*", "-", "v", "^", " ", "_.:-=+*#", "#", "-")
+
+LEVELS = {"full": FULL, "vt": VT, "ascii": ASCII}
