@@ -99,27 +99,26 @@ class Connection:
     async def call(self, call: Call[A, R], args: A, meta: Meta | None = None) -> R:
         """Raises SutraError: what the service answered, TIMEOUT after the deadline, UNAVAILABLE without a link."""
         link = self.link
+        deadline = self._deadline if meta is None or meta.deadline_ms is None else meta.deadline_ms / 1000
         try:
-            number, reply = link.call(call.opcode, _encode((meta, args)))
+            number, reply = link.call(call.opcode, _encode((meta, args)), deadline)
         except Lost as lost:
             raise self._lost(call.name, lost) from None
-        deadline = self._deadline if meta is None or meta.deadline_ms is None else meta.deadline_ms / 1000
-        timer = asyncio.get_running_loop().call_later(deadline, _expire, reply, f"{self.service.id}: {call.name}", deadline)
         try:
             return _decoder(call.out)(await reply)  # type: ignore[no-any-return]
-        except (TimeoutError, asyncio.CancelledError):
+        except TimeoutError:
             link.cancel(call.opcode, number)
-            raise
-        except SutraError as error:
-            if error.code == errors.TIMEOUT:
-                link.cancel(call.opcode, number)
+            what = f"{self.service.id}: {call.name}: no answer within {deadline:g} s"
+            raise SutraError(errors.TIMEOUT, what, "the service is busy or hangs") from None
+        except asyncio.CancelledError:
+            link.cancel(call.opcode, number)
             raise
         except Lost as lost:
             raise self._lost(call.name, lost) from None
         except msgspec.DecodeError as error:
             raise self._unfit(call.name, error) from None
         finally:
-            timer.cancel()
+            link.answered(number)
 
     def _lost(self, name: str, lost: Lost) -> SutraError:
         return SutraError(
@@ -234,8 +233,3 @@ def _event_type(stream: Stream[A, R]) -> Any:
     if stream.kind == "log":
         return events.Records[row] | events.Lost
     return events.Progress[row] | events.Done[stream.result]  # type: ignore[name-defined]
-
-
-def _expire(reply: "asyncio.Future[bytes]", what: str, seconds: float) -> None:
-    if not reply.done():
-        reply.set_exception(SutraError(errors.TIMEOUT, f"{what}: no answer within {seconds:g} s", "the service is busy or hangs"))

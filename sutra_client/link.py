@@ -13,6 +13,7 @@ from sutra_client.wire import Hello, Refusal, RefusalText, Welcome
 
 HANDSHAKE_SECONDS = 5.0
 PING_SECONDS = 20.0
+SWEEP_SECONDS = PING_SECONDS / 2
 DEAD_SECONDS = 60.0
 
 _welcome = msgspec.json.Decoder(Welcome)
@@ -90,6 +91,7 @@ class Link(asyncio.Protocol):
         self.closed: asyncio.Future[str] = loop.create_future()
         self._transport: asyncio.Transport | None = None
         self._replies: dict[int, asyncio.Future[bytes]] = {}
+        self._due: dict[int, float] = {}
         self._streams: dict[int, Incoming] = {}
         self._last_call = 0
         self._corked = False
@@ -118,9 +120,15 @@ class Link(asyncio.Protocol):
             raise
         return link
 
-    def call(self, opcode: int, payload: bytes) -> tuple[int, "asyncio.Future[bytes]"]:
-        """Sends a CALL; the future is the REPLY's payload, a SutraError or Lost."""
+    def call(self, opcode: int, payload: bytes, seconds: float) -> tuple[int, "asyncio.Future[bytes]"]:
+        """Sends a CALL; the future is the REPLY's payload, a SutraError or Lost, or TimeoutError after `seconds`.
+
+        One timer looks after all calls, so a deadline of SWEEP seconds or more may pass by up to that much.
+        """
         number = self._number()
+        self._due[number] = self._loop.time() + seconds
+        if seconds < SWEEP_SECONDS:
+            self._loop.call_later(seconds, self._expire, number)
         reply = self._replies[number] = self._loop.create_future()
         self.send(frame.CALL, opcode, number, payload)
         return number, reply
@@ -132,10 +140,19 @@ class Link(asyncio.Protocol):
         self.send(frame.CALL, opcode, number, payload)
         return stream
 
+    def answered(self, number: int) -> None:
+        """The call is over, however it ended."""
+        del self._due[number]
+
     def cancel(self, opcode: int, call: int) -> None:
         """Forgets a call or stream here and stops it there."""
         if self._replies.pop(call, None) is not None or self._streams.pop(call, None) is not None:
             self.send(frame.CANCEL, opcode, call)
+
+    def _expire(self, number: int) -> None:
+        reply = self._replies.get(number)
+        if reply is not None and not reply.done():
+            reply.set_exception(TimeoutError())
 
     def _number(self) -> int:
         if self._transport is None or self.closed.done():
@@ -144,14 +161,17 @@ class Link(asyncio.Protocol):
         return self._last_call
 
     def send(self, kind: int, opcode: int, call: int, payload: bytes = b"") -> None:
-        """Writes the first frame of a loop turn at once and gathers the others of that turn into one write."""
+        """Writes at once when one thing is asked at a time, else gathers the frames of a loop turn into one write."""
+        if self._transport is None:
+            return
         data = frame.pack(kind, opcode, call, payload)
-        if self._corked:
-            self._out.append(data)
-        elif self._transport is not None:
+        if len(self._replies) < 2 and not self._corked:
+            self._transport.write(data)
+            return
+        self._out.append(data)
+        if not self._corked:
             self._corked = True
             self._loop.call_soon(self._uncork)
-            self._transport.write(data)
 
     def _uncork(self) -> None:
         self._corked = False
@@ -181,7 +201,7 @@ class Link(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._timer = self._loop.call_later(PING_SECONDS, self._watch)
+        self._timer = self._loop.call_later(SWEEP_SECONDS, self._watch)
         transport.write(frame.pack(frame.HELLO, 0, 0, msgspec.json.encode(self._hello)))
 
     def data_received(self, data: bytes) -> None:
@@ -251,7 +271,9 @@ class Link(asyncio.Protocol):
             return
         if silence >= PING_SECONDS:
             self.send(frame.PING, 0, 0)
-        self._timer = self._loop.call_later(PING_SECONDS / 2, self._watch)
+        for number in [number for number, due in self._due.items() if due <= self._loop.time()]:
+            self._expire(number)
+        self._timer = self._loop.call_later(SWEEP_SECONDS, self._watch)
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._timer is not None:

@@ -8,6 +8,7 @@ import msgspec
 
 from feed import Feed
 from gen.example import Active, Echo, Line, Node, Pair, Part, Sample, Thing
+from services.core.instant import instant
 from sutra_client import errors, events
 from sutra_client.gen import core
 
@@ -64,6 +65,7 @@ class FakeExample:
         self.found += findings
         self.findings_feed.send(events.Changed(list(findings)))
 
+    @instant
     async def get(self, name: str) -> Thing:
         if name not in self.rows_by_name:
             raise errors.SutraError(errors.NOT_FOUND, f"looking up thing {name}: there is none", "see `avyctl things list`", {"name": name})
@@ -84,6 +86,7 @@ class FakeExample:
             raise
         return time_taken
 
+    @instant
     async def rows(self, count: int) -> list[Thing]:
         return [thing(f"thing-{number:04}") for number in range(count)]
 

@@ -1,6 +1,6 @@
 """A service bound to its backend: what each opcode calls, and the encoders and decoders it needs, made once."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, TypeVar
 
 import msgspec
@@ -32,7 +32,8 @@ class BoundCall:
 
     def __init__(self, call: runtime.Call[Any, Any], backend: object) -> None:
         self.call = call
-        self.handler: Callable[..., Awaitable[object]] = getattr(backend, call.name)
+        self.handler: Callable[..., Coroutine[object, None, object]] = getattr(backend, call.name)
+        self.instant: bool = getattr(self.handler, "instant", False)
         self.decode = Made(lambda encoding: encoding.asked(call.args))
         self.encode = Made(lambda encoding: encoding.encoder(call.out))
 

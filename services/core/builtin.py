@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from services.core.instant import instant
 from sutra_client import runtime
 from sutra_client.gen import core
 
@@ -13,8 +14,10 @@ class Builtin:
         self._service = service
         self._about = about
 
+    @instant
     async def introspect(self) -> str:
         return self._service.schema
 
+    @instant
     async def about(self) -> core.About:
         return self._about()

@@ -37,7 +37,6 @@ class Technology(Protocol):
 
 def choose(service: str, version: str, technologies: tuple[str, ...], root: str = "/") -> tuple[Backend, Callable[[], core.About]]:
     """The backend, not started yet, and what `about` answers; raises SutraError UNSUPPORTED that names all that was looked for."""
-    started = time.time_ns() // 1000
     candidates: list[core.Candidate] = []
     for name in technologies:
         technology = cast(Technology, importlib.import_module(name))
@@ -45,16 +44,13 @@ def choose(service: str, version: str, technologies: tuple[str, ...], root: str 
         candidates.append(core.Candidate(name.rpartition(".")[2], fits, reason))
         if fits:
             backend = technology.make(root)
-            return backend, lambda: core.About(
-                service,
-                version,
-                candidates[-1].name,
-                candidates[-1].reason,
-                candidates,
-                backend.unseen,
-                os.geteuid(),
-                os.getpid(),
-                started,
-            )
+            return backend, _about(service, version, candidates, backend)
     looked = "; ".join(f"{candidate.name}: {candidate.reason}" for candidate in candidates)
     raise SutraError(errors.UNSUPPORTED, f"{service}: nothing on this host provides it: {looked}")
+
+
+def _about(service: str, version: str, candidates: list[core.Candidate], backend: Backend) -> Callable[[], core.About]:
+    started = time.time_ns() // 1000
+    chosen = candidates[-1]
+    process = os.geteuid(), os.getpid(), started
+    return lambda: core.About(service, version, chosen.name, chosen.reason, candidates, backend.unseen, *process)

@@ -99,6 +99,7 @@ class Session(asyncio.Protocol):
         if not self._parser.pending:
             self._frame_began = now
         self._heard = now
+        corked, self._corked = self._corked, True
         try:
             for kind, opcode, call, payload in self._parser.feed(data):
                 self._frame_began = now
@@ -114,6 +115,9 @@ class Session(asyncio.Protocol):
             self.goodbye(SutraError(errors.INVALID, str(error)))
         except _UNREADABLE as error:
             self.goodbye(SutraError(errors.INVALID, f"unreadable payload: {error}"))
+        finally:
+            if not corked:
+                self._uncork()
 
     def pause_writing(self) -> None:
         self._writable = False
@@ -187,6 +191,9 @@ class Session(asyncio.Protocol):
             if (bound := self._host.bound.calls.get(opcode)) is not None:
                 asked = bound.decode[encoding](payload)
                 self._allow(bound.call)
+                if bound.instant:
+                    self._answer(bound, encoding, call, asked.args)
+                    return
                 self._hold(len(payload))
                 run = self._run(bound, encoding, call, asked.meta or NO_META, asked.args, len(payload))
                 self._tasks[call] = self._loop.create_task(run)
@@ -211,19 +218,32 @@ class Session(asyncio.Protocol):
             message = f"{self._host.service.id}: {what.name} needs the role {what.role}, which {self.who.user} has not"
             raise SutraError(errors.DENIED, message, "run it as root, or as the user that the service runs as")
 
+    def _answer(self, bound: BoundCall, encoding: Encoding, call: int, args: msgspec.Struct) -> None:
+        answer = bound.handler(*msgspec.structs.astuple(args))
+        try:
+            answer.send(None)
+            answer.close()
+            raise RuntimeError(f"{bound.call.name} is marked instant, and waits")
+        except StopIteration as done:
+            self._reply(bound, encoding, call, done.value)
+        except Exception as problem:  # noqa: BLE001 - whatever a backend raises is told to the caller
+            self.fail(encoding, bound.call.opcode, call, as_error(problem))
+
+    def _reply(self, bound: BoundCall, encoding: Encoding, call: int, value: object) -> None:
+        reply = bound.encode[encoding](value)
+        if len(reply) > frame.MAX_TO_CLIENT:
+            raise SutraError(errors.FAILED, f"{bound.call.name}: the answer has {len(reply)} bytes, more than a frame holds")
+        self.send(frame.REPLY, bound.call.opcode, call, reply)
+
     async def _run(self, bound: BoundCall, encoding: Encoding, call: int, meta: Meta, args: msgspec.Struct, size: int) -> None:
-        opcode = bound.call.opcode
         try:
             answer = bound.handler(*msgspec.structs.astuple(args))
             value = await (answer if meta.deadline_ms is None else _within(meta.deadline_ms, bound.call.name, answer))
-            reply = bound.encode[encoding](value)
-            if len(reply) > frame.MAX_TO_CLIENT:
-                raise SutraError(errors.FAILED, f"{bound.call.name}: the answer has {len(reply)} bytes, more than a frame holds")
-            self.send(frame.REPLY, opcode, call, reply)
+            self._reply(bound, encoding, call, value)
         except asyncio.CancelledError:
-            self.fail(encoding, opcode, call, SutraError(errors.CANCELLED, f"{bound.call.name}: cancelled"))
+            self.fail(encoding, bound.call.opcode, call, SutraError(errors.CANCELLED, f"{bound.call.name}: cancelled"))
         except Exception as problem:  # noqa: BLE001 - whatever a backend raises is told to the caller
-            self.fail(encoding, opcode, call, as_error(problem))
+            self.fail(encoding, bound.call.opcode, call, as_error(problem))
         finally:
             del self._tasks[call]
             self._hold(-size)

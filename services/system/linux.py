@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from services.core.instant import instant
 from services.system.facts import read_status
 from services.system.kernel import Kernel
 from services.system.tree import Tree
@@ -64,6 +65,7 @@ class LinuxSystem:
         if sampler is not None:
             await sampler.stop()
 
+    @instant
     async def status(self) -> Status:
         """See the schema; what is not there is None and has a sentence in `unseen`."""
         status = read_status(self._tree, self._kernel)
@@ -71,6 +73,7 @@ class LinuxSystem:
             return status
         return replace(status, unseen=self.unseen)
 
+    @instant
     async def users(self) -> list[Session]:
         """Raises SutraError UNSUPPORTED where the host keeps no record of logins."""
         sessions = read_sessions(self._tree)

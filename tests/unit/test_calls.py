@@ -7,6 +7,7 @@ import pytest
 
 from fakes import FakeExample, thing
 from gen import example
+from services.core.instant import instant
 from serving import connected, server, serving
 from sutra_client import errors
 from sutra_client.connection import Connection
@@ -184,3 +185,18 @@ async def test_a_newer_peer_may_send_more_and_an_older_one_less() -> None:
     assert newer.active == "hibernating"
     async with connected(Older()) as client:
         assert (await client.get("a")).uid == 1
+
+
+async def test_an_instant_method_that_waits_after_all_is_a_bug_that_is_said(capfd: pytest.CaptureFixture[str]) -> None:
+    class Waiting(FakeExample):
+        @instant
+        async def get(self, name: str) -> example.Thing:
+            await asyncio.sleep(0)
+            return thing(name)
+
+    async with connected(Waiting()) as client:
+        with pytest.raises(SutraError) as caught:
+            await client.get("a")
+        assert caught.value.code == "INTERNAL"
+        assert await client.slow(1) == 1
+    assert "get is marked instant, and waits" in capfd.readouterr().err
