@@ -16,7 +16,7 @@ from sutra_client.version import VERSION
 ROOT = Path(__file__).parents[2]
 TOP_LEVEL = {"avyctl", "screens", "widgets", "sutra_client", "services"}
 BUILD = [sys.executable, "-m", "hatchling", "build", "--target"]
-MEET = "import sys; sys.stderr.write('no_site=%d %s' % (sys.flags.no_site, sys.argv[0]))\n"
+MEET = "import sys; sys.stderr.write('no_site=%d %s\\n' % (sys.flags.no_site, sys.argv[0]))\n"
 
 
 @pytest.fixture(scope="session")

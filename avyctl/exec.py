@@ -1,0 +1,125 @@
+"""The front door: options, then the command, script or screen that they ask for. What a one-shot imports is counted in milliseconds."""
+
+from avyctl.paths import config_files
+from sutra_client import output, schema
+from sutra_client.endpoint import variable
+from sutra_client.errors import INVALID, UNSUPPORTED, SutraError
+from sutra_client.options import Options
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from avyctl.session import Session
+
+USAGE = "usage: avyctl NOUN VERB [ARG...] [--field value], or `avyctl` alone on a terminal; `avyctl help` tells more"
+COMMANDS = {
+    "call": "direct",
+    "completion": "completion",
+    "__complete": "completion",
+    "help": "manual",
+    "info": "info",
+    "introspect": "direct",
+    "monitor": "direct",
+    "version": "manual",
+}
+"""Words that are no nouns -> the module of avyctl whose run(name, words, options, session) does them."""
+
+BROKEN_PIPE = 141
+INTERRUPTED = 130
+
+
+def main(argv: list[str]) -> int:
+    """Runs what the command line says and returns the exit code; all that it had to say has been written by then.
+
+    Raises SystemExit after the screen and `serve`, whose process has more to put in order; else nothing but a bug escapes.
+    """
+    options = Options()
+    try:
+        return _main(argv, options)
+    except SutraError as error:
+        return report(error, options)
+    except BrokenPipeError:
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        return 0 if options.watch else INTERRUPTED
+
+
+def _main(argv: list[str], options: Options) -> int:
+    _configure(options)
+    if argv[:1] == ["serve"]:
+        from avyctl.serve import main as serve
+
+        raise SystemExit(serve(argv[1:]))
+    rest = options.take(argv)
+    if options.host:
+        raise SutraError(UNSUPPORTED, f"-H {options.host}: other hosts cannot be reached yet", "run avyctl there, by ssh")
+    if options.version:
+        rest = ["version"]
+    if options.scripts:
+        from avyctl.script import run_all
+
+        return run_all(options, rest)
+    if rest or options.help:
+        run(rest or ["help"], options, None)
+        return 0
+    if not options.line and not (output.is_terminal(0) and output.is_terminal(1)):
+        raise SutraError(INVALID, "no command was given, and stdin and stdout are no terminal to open the screen on", USAGE)
+    from avyctl.front import run as front
+
+    raise SystemExit(front(line=options.line, embedded=options.embedded, read_only=options.read_only))
+
+
+def run(words: list[str], options: Options, session: "Session | None") -> None:
+    """One command, without its options; `session` is what a script's commands share. Raises SutraError."""
+    name, words = words[0], words[1:]
+    if options.help and name != "help":
+        name, words = "help", [name, *words]
+    module = COMMANDS.get(name)
+    if module:
+        from avyctl.session import Session
+
+        __import__(f"avyctl.{module}", fromlist=("run",)).run(name, words, options, session or Session())
+        return
+    known = schema.nouns()
+    if name not in known:
+        from sutra_client.suggest import unknown
+
+        raise SutraError(INVALID, *unknown("noun or command", name, [*known, *(word for word in COMMANDS if word[0] != "_"), "serve"]))
+    from sutra_client.command import parse
+
+    asked = parse(schema.load(name), words)
+    of = asked.schema
+    from avyctl.session import Session, perform
+
+    perform(asked, options, lambda: (session or Session()).client(of.id, of.stem, of.fingerprint, options.embedded))
+
+
+def _configure(options: Options) -> None:
+    """Defaults of the options from files and environment; the command line comes on top."""
+    found: dict[str, str] = {}
+    files = config_files()
+    if files:
+        from avyctl.config import load
+
+        read = load(files)
+        found = {name: value for name in ("output", "color", "timeout") if (value := getattr(read, name))}
+    for name in ("output", "color", "timeout"):
+        value = variable(f"AVYCTL_{name.upper()}") or found.get(name)
+        if value:
+            options.take([f"--{name}={value}"])
+
+
+def report(error: SutraError, options: Options) -> int:
+    """Says what went wrong, on stderr and in JSON where that was asked for; returns the exit code."""
+    from sutra_client.text import display_lines
+
+    lines = ["avyctl: " + line if not index else "  " + line for index, line in enumerate(display_lines(error.message, 0))]
+    lines += ["  " + line for line in display_lines(error.hint, 0) if line]
+    try:
+        output.write("\n".join(lines) + "\n", 2)
+        if options.json:
+            from sutra_client.json_text import short
+
+            output.write(short({"error": {"code": error.code, "message": error.message, "hint": error.hint}}) + "\n")
+    except (SutraError, BrokenPipeError):
+        pass  # nobody is left to be told
+    return error.exit_code

@@ -1,0 +1,45 @@
+"""avyctl for a person at a terminal: the screen, or line mode where no screen can be drawn."""
+
+import asyncio
+import gc
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from avyctl.wiring import connected
+from sutra_client.gen.system import SystemClient
+from sutra_client.terminal import LINE, look
+
+
+def run(*, line: bool = False, embedded: bool = False, read_only: bool = False) -> int:
+    """The exit code. Without `line`, stdin and stdout have to be a terminal; a dumb one gets line mode all the same."""
+    if line or look(sys.stdout.fileno(), os.environ).level == LINE:
+        return asyncio.run(_line(embedded))
+    gc.disable()  # of what importing makes nothing is garbage; looking for it costs 7 % of the start
+    from avyctl.app import Clients
+    from avyctl.app import run as screen
+
+    gc.freeze()
+    gc.enable()
+
+    @asynccontextmanager
+    async def clients() -> AsyncIterator[Clients]:
+        async with _system(embedded) as (system, you):
+            yield Clients(system, you)
+
+    return asyncio.run(screen(clients, read_only=read_only))
+
+
+async def _line(embedded: bool) -> int:
+    from avyctl import line
+
+    async with _system(embedded) as (system, you):
+        return await line.run(system, you, sys.stdin, sys.stdout)
+
+
+@asynccontextmanager
+async def _system(embedded: bool) -> AsyncIterator[tuple[SystemClient, str]]:
+    async with connected("system", embedded) as connection:
+        peer = connection.link.welcome.peer
+        yield SystemClient(connection), "·".join([peer.user, *peer.roles[-1:]])

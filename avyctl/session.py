@@ -1,0 +1,115 @@
+"""What the commands of one run share: connections, and the way from an invocation to what is printed."""
+
+from sutra_client import endpoint
+from sutra_client.blocking import Client, connect
+from sutra_client.command import Invocation
+from sutra_client.errors import DENIED, UNAVAILABLE, UNSUPPORTED, SutraError
+from sutra_client.json_text import Json
+from sutra_client.options import Options
+from sutra_client.output import Output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from sutra_client.blocking import Item
+
+
+class Session:
+    """Connections by service id, opened at first use and shared by the commands of a script."""
+
+    def __init__(self) -> None:
+        self._clients: dict[tuple[str, bool], Client] = {}
+
+    def client(self, service: str, stem: str, fingerprint: str, embedded: bool) -> Client:
+        """The service where it runs, else (where `stem` names one of ours) in this process; raises SutraError UNAVAILABLE."""
+        held = self._clients.get((service, embedded))
+        if held is not None:
+            return held
+        path = None if embedded else endpoint.find(service)
+        if path is not None:
+            client = connect(path, service, fingerprint)
+        elif stem:
+            client = _embedded(stem, service, fingerprint)
+        else:
+            raise SutraError(UNAVAILABLE, f"{service}: no such endpoint", "looked in " + ", ".join(endpoint.directories()))
+        self._clients[service, embedded] = client
+        return client
+
+    def drop(self) -> None:
+        """After a failure the next command gets new connections: the old ones may be in any state."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+
+def _embedded(stem: str, service: str, fingerprint: str) -> Client:
+    from avyctl import embedded
+    from sutra_client.blocking import joined
+
+    return joined(embedded.connect(stem), f"{service} (embedded)", service, fingerprint)
+
+
+def perform(asked: Invocation, options: Options, client: "Callable[[], Client]") -> None:
+    """Makes the call and prints what comes of it; asks `client` for a connection once all else was found valid. Raises SutraError."""
+    entry = asked.entry
+    flags = entry[8].split()
+    if "changes" in flags and options.read_only:
+        raise SutraError(DENIED, f"{asked.schema.noun} {asked.verb} changes something, and --read-only was given")
+    if entry[0] == "upload":
+        raise SutraError(UNSUPPORTED, f"{asked.schema.noun} {asked.verb} is an upload, which this version cannot do")
+    if entry[0] == "call":
+        _call(asked, options, client, flags)
+    else:
+        _stream(asked, options, client)
+
+
+def _call(asked: Invocation, options: Options, client: "Callable[[], Client]", flags: list[str]) -> None:
+    schema, entry = asked.schema, asked.entry
+    planned = options.dry_run and "changes" in flags
+    if planned:
+        from sutra_client.schema import of_module
+
+        output = Output(options, of_module("core"), "Plan")
+    else:
+        output = Output(options, schema, entry[6])
+    connected = client()
+    meta: dict[str, Json] = {"reason": options.reason} if options.reason else {}
+    if planned:
+        meta["dry_run"] = True
+    elif not options.yes and ("risk:disruptive" in flags or "risk:destructive" in flags):
+        from avyctl.confirm import confirmed
+
+        meta |= confirmed(connected, asked, options, "risk:destructive" in flags)
+    output.answer(connected.call(entry[1], asked.args, meta, options.timeout))
+
+
+def _stream(asked: Invocation, options: Options, client: "Callable[[], Client]") -> None:
+    schema, entry = asked.schema, asked.entry
+    meta: dict[str, Json] = {"reason": options.reason} if options.reason else {}
+    if entry[0] == "table" and not options.watch:
+        output = Output(options, schema, entry[6])
+        _snapshot(output, client().items(entry[1], asked.args, meta, options.timeout))
+        return
+    from avyctl.following import follow
+
+    follow(asked, options, client, meta)
+
+
+def _snapshot(output: Output, items: "Generator[Item, None, None]") -> None:
+    rows: list[Json] = []
+    for revision, payload, event in items:
+        if event.get("type") != "snapshot":
+            continue
+        if revision == 1:
+            rows.clear()
+        more = event.get("more")
+        if not rows and not more and output.snapshot(payload):
+            items.close()
+            return
+        part = event.get("rows")
+        rows += part if isinstance(part, list) else []
+        if not more:
+            break
+    items.close()
+    output.rows(rows)
