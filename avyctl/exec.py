@@ -1,7 +1,7 @@
 """The front door: options, then the command, script or screen that they ask for. What a one-shot imports is counted in milliseconds."""
 
 from avyctl.paths import config_files
-from sutra_client import output, schema
+from sutra_client import schema
 from sutra_client.endpoint import variable
 from sutra_client.errors import INVALID, UNSUPPORTED, SutraError
 from sutra_client.options import Options
@@ -46,6 +46,7 @@ def main(argv: list[str]) -> int:
 def _main(argv: list[str], options: Options) -> int:
     _configure(options)
     if argv[:1] == ["serve"]:
+        import avyctl.no_tls  # before asyncio
         from avyctl.serve import main as serve
 
         raise SystemExit(serve(argv[1:]))
@@ -61,8 +62,11 @@ def _main(argv: list[str], options: Options) -> int:
     if rest or options.help:
         run(rest or ["help"], options, None)
         return 0
-    if not options.line and not (output.is_terminal(0) and output.is_terminal(1)):
+    from sutra_client.output import is_terminal
+
+    if not options.line and not (is_terminal(0) and is_terminal(1)):
         raise SutraError(INVALID, "no command was given, and stdin and stdout are no terminal to open the screen on", USAGE)
+    import avyctl.no_tls  # noqa: F401 - before asyncio
     from avyctl.front import run as front
 
     raise SystemExit(front(line=options.line, embedded=options.embedded, read_only=options.read_only))
@@ -110,6 +114,7 @@ def _configure(options: Options) -> None:
 
 def report(error: SutraError, options: Options) -> int:
     """Says what went wrong, on stderr and in JSON where that was asked for; returns the exit code."""
+    from sutra_client import output
     from sutra_client.text import display_lines
 
     lines = ["avyctl: " + line if not index else "  " + line for index, line in enumerate(display_lines(error.message, 0))]

@@ -1,18 +1,19 @@
 """What the commands of one run share: connections, and the way from an invocation to what is printed."""
 
+from avyctl.start import ANSWERING, load
 from sutra_client import endpoint
 from sutra_client.blocking import Client, connect
 from sutra_client.command import Invocation
 from sutra_client.errors import DENIED, UNAVAILABLE, UNSUPPORTED, SutraError
 from sutra_client.json_text import Json
 from sutra_client.options import Options
-from sutra_client.output import Output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from sutra_client.blocking import Item
+    from sutra_client.output import Output
 
 
 class Session:
@@ -44,6 +45,7 @@ class Session:
 
 
 def _embedded(stem: str, service: str, fingerprint: str) -> Client:
+    import avyctl.no_tls  # noqa: F401 - before asyncio
     from avyctl import embedded
     from sutra_client.blocking import joined
 
@@ -51,7 +53,7 @@ def _embedded(stem: str, service: str, fingerprint: str) -> Client:
 
 
 def perform(asked: Invocation, options: Options, client: "Callable[[], Client]") -> None:
-    """Makes the call and prints what comes of it; asks `client` for a connection once all else was found valid. Raises SutraError."""
+    """Makes the call and prints what comes of it. Raises SutraError."""
     entry = asked.entry
     flags = entry[8].split()
     if "changes" in flags and options.read_only:
@@ -65,38 +67,39 @@ def perform(asked: Invocation, options: Options, client: "Callable[[], Client]")
 
 
 def _call(asked: Invocation, options: Options, client: "Callable[[], Client]", flags: list[str]) -> None:
-    schema, entry = asked.schema, asked.entry
-    planned = options.dry_run and "changes" in flags
-    if planned:
-        from sutra_client.schema import of_module
-
-        output = Output(options, of_module("core"), "Plan")
-    else:
-        output = Output(options, schema, entry[6])
-    connected = client()
+    entry = asked.entry
     meta: dict[str, Json] = {"reason": options.reason} if options.reason else {}
-    if planned:
-        meta["dry_run"] = True
-    elif not options.yes and ("risk:disruptive" in flags or "risk:destructive" in flags):
-        from avyctl.confirm import confirmed
+    if "changes" in flags:
+        from avyctl.changing import change
 
-        meta |= confirmed(connected, asked, options, "risk:destructive" in flags)
-    output.answer(connected.call(entry[1], asked.args, meta, options.timeout))
+        change(asked, options, client, meta)
+        return
+    connected = client()
+    call = connected.ask(entry[1], asked.args, meta, options.timeout)
+    _output(options, asked).answer(connected.answer(call))
+
+
+def _output(options: Options, asked: Invocation) -> "Output":
+    """Loaded while the service works on what it was asked."""
+    load(ANSWERING)
+    from sutra_client.output import Output
+
+    return Output(options, asked.schema, asked.entry[6])
 
 
 def _stream(asked: Invocation, options: Options, client: "Callable[[], Client]") -> None:
-    schema, entry = asked.schema, asked.entry
+    entry = asked.entry
     meta: dict[str, Json] = {"reason": options.reason} if options.reason else {}
     if entry[0] == "table" and not options.watch:
-        output = Output(options, schema, entry[6])
-        _snapshot(output, client().items(entry[1], asked.args, meta, options.timeout))
+        items = client().items(entry[1], asked.args, meta, options.timeout)
+        _snapshot(_output(options, asked), items)
         return
     from avyctl.following import follow
 
     follow(asked, options, client, meta)
 
 
-def _snapshot(output: Output, items: "Generator[Item, None, None]") -> None:
+def _snapshot(output: "Output", items: "Generator[Item, None, None]") -> None:
     rows: list[Json] = []
     for revision, payload, event in items:
         if event.get("type") != "snapshot":

@@ -13,15 +13,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
+ROOT = __file__.rpartition("/")[0].rpartition("/")[0]
 PACKAGES = ("sutra_client", "sutra_client.gen")
-MODULES = (
+ASKING = (
     "sutra_client.errors",
     "sutra_client.endpoint",
     "avyctl.paths",
     "sutra_client.json_text",
     "sutra_client.options",
     "sutra_client.schema",
-    "sutra_client.output",
     "avyctl.exec",
     "sutra_client.gen.index_table",
     "sutra_client.command",
@@ -29,10 +29,10 @@ MODULES = (
     "sutra_client.version",
     "sutra_client.blocking",
     "avyctl.session",
-    "sutra_client.text",
-    "sutra_client.tabular",
 )
-"""Each after those that it imports."""
+"""What it takes to send a call, each after those that it imports."""
+ANSWERING = ("sutra_client.text", "sutra_client.output", "sutra_client.tabular")
+"""What it takes to print the answer: loaded while the service works on it."""
 
 _HEADER = 16
 """Bytes of a .pyc before the code: magic, flags (0: checked by time), time and size of the source."""
@@ -40,27 +40,30 @@ _HEADER = 16
 
 def main(words: list[str]) -> int:
     """avyctl.exec.main, sooner."""
-    root = __file__.rpartition("/")[0].rpartition("/")[0]
     for name in PACKAGES:
-        folder = f"{root}/{name.replace('.', '/')}"
+        folder = f"{ROOT}/{name.replace('.', '/')}"
         package = _known(name, f"{folder}/__init__.py")
         package.__path__ = [folder]
         package.__package__ = name
-    if all(_load(name, root) for name in MODULES):
-        from sutra_client.gen.index_table import NOUNS
+    load(ASKING)
+    from sutra_client.gen.index_table import NOUNS
 
-        if words and words[0] in NOUNS:
-            _load(f"sutra_client.gen.{NOUNS[words[0]][0]}_table", root)
+    if words and words[0] in NOUNS:
+        load((f"sutra_client.gen.{NOUNS[words[0]][0]}_table",))
     from avyctl.exec import main
 
     return main(words)
 
 
-def _load(name: str, root: str) -> bool:
-    """Whether its bytecode was there and matched its source."""
-    if name in sys.modules:
-        return True
-    path = f"{root}/{name.replace('.', '/')}.py"
+def load(names: tuple[str, ...]) -> None:
+    """Up to the first whose bytecode is missing or does not match its source: `import` loads that and what follows."""
+    for name in names:
+        if name not in sys.modules and not _load(name):
+            return
+
+
+def _load(name: str) -> bool:
+    path = f"{ROOT}/{name.replace('.', '/')}.py"
     folder, _, file = path.rpartition("/")
     try:
         source = posix.stat(path)

@@ -1,5 +1,6 @@
 """Overview: is this host all right, and if not, why."""
 
+import asyncio
 import time
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, cast
@@ -30,6 +31,8 @@ _CELL = 10_000_000
 HISTORY = _CELL * Plot.CELLS
 """Microseconds of samples asked for at the start."""
 _MINUTE = 60
+PATIENCE = 0.05
+"""Seconds that the first frame waits for the service at most."""
 
 
 class OverviewScreen(PaneScreen):
@@ -54,6 +57,7 @@ class OverviewScreen(PaneScreen):
         self._system = system
         self._you = you
         self._status: Status | None = None
+        self._answered = asyncio.Event()
         self._sample: Sample | None = None
         self._findings_known = False
         self._detailed = False
@@ -74,17 +78,23 @@ class OverviewScreen(PaneScreen):
         yield Lines(id="details")
         yield Lines(id="machine")
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         table = self.query_one(LiveTable)
         table.sort(lambda row: words.urgency(cast(Finding, row)), descending=True)
         table.focus()
-        self._tell()
         self._next_minute()
+        # What a service that is well answers by now stands in the first frame already; painting it afterwards takes a fifth of the start.
+        self.read_status()
+        try:
+            await asyncio.wait_for(self._answered.wait(), PATIENCE)
+        except TimeoutError:
+            pass  # it comes when it comes
 
     def on_screen_resume(self) -> None:
         self.watch_samples()
         self.watch_findings()
-        self.read_status()
+        if self._status is None:
+            self.read_status()
 
     def on_screen_suspend(self) -> None:
         self.workers.cancel_node(self)
@@ -107,6 +117,8 @@ class OverviewScreen(PaneScreen):
         except SutraError as error:
             self.query_one(Note).failed(error)
             return
+        finally:
+            self._answered.set()
         self.query_one("#machine", Lines).show([((f" {line}", "dim"),) for line in words.machine(self._status)])
         self._tell_plots()
         self._tell()

@@ -86,7 +86,14 @@ class Client:
 
     def call(self, opcode: int, args: dict[str, Json], meta: dict[str, Json] | None = None, seconds: float | None = None) -> bytes:
         """The JSON text of the answer; raises SutraError."""
-        call = self._ask(opcode, args, meta or {}, seconds)
+        return self.answer(self.ask(opcode, args, meta, seconds))
+
+    def ask(self, opcode: int, args: dict[str, Json], meta: dict[str, Json] | None = None, seconds: float | None = None) -> int:
+        """Sends the call and waits for nothing, so that there is time for other things while the service works. Raises SutraError."""
+        return self._ask(opcode, args, meta or {}, seconds)
+
+    def answer(self, call: int) -> bytes:
+        """The JSON text of the answer to what was asked last; raises SutraError."""
         kind, payload = self._answer(call)
         if kind != frame.REPLY:
             raise self._broken(f"{frame.KIND_NAMES[kind]} in answer to a call")
@@ -95,8 +102,13 @@ class Client:
     def items(
         self, opcode: int, args: dict[str, Json], meta: dict[str, Json] | None = None, seconds: float | None = None
     ) -> "Generator[Item, None, None]":
-        """Revision, payload and event of each ITEM of a stream, until it ends; leaving early cancels it. Raises SutraError."""
-        call = self._ask(opcode, args, {"credit": CREDIT, **(meta or {})}, seconds)
+        """Revision, payload and event of each ITEM of a stream, until it ends; leaving early cancels it. Raises SutraError.
+
+        The stream is asked for at once, and read as it is iterated.
+        """
+        return self._items(opcode, self._ask(opcode, args, {"credit": CREDIT, **(meta or {})}, seconds))
+
+    def _items(self, opcode: int, call: int) -> "Generator[Item, None, None]":
         revision = unread = 0
         open_ = True
         try:
@@ -147,10 +159,10 @@ class Client:
             raise SutraError(errors.INVALID, f"the arguments take {len(payload)} bytes, more than one call can carry")
         self._deadline = None if seconds is None else time.monotonic() + seconds + _GRACE
         self._send(frame.pack(frame.CALL, opcode, self._calls, payload))
-        self.welcome()
         return self._calls
 
     def _answer(self, call: int) -> tuple[int, bytes]:
+        self.welcome()
         while True:
             kind, _, of, payload = self._frame()
             if kind == frame.PING:
