@@ -132,6 +132,14 @@ class Connection:
             "client and service differ: update both",
         )
 
+    async def _mended(self) -> Link:
+        """The link, when there is one that is not lost."""
+        while True:
+            await self._linked.wait()
+            if self._link is not None and not self._link.closed.done():
+                return self._link
+            await asyncio.sleep(0)  # just lost, and the keeper has not run yet
+
     def table(self, stream: Stream[A, R], args: A) -> AsyncIterator[events.TableEvent[R]]:
         """A Snapshot first, again after each reconnect, with Stale before it."""
         return self._events(stream, args)
@@ -153,11 +161,7 @@ class Connection:
         decode = _decoder(tuple[int, _event_type(stream)])  # type: ignore[misc]
         gaps = 0
         while True:
-            await self._linked.wait()
-            try:
-                incoming = self.link.subscribe(stream.opcode, payload, CREDIT)
-            except (SutraError, Lost):
-                continue  # lost between two steps: the keeper knows
+            incoming = (await self._mended()).subscribe(stream.opcode, payload, CREDIT)
             try:
                 began = time.monotonic()
                 async for event in self._read(stream, incoming, decode):

@@ -153,6 +153,32 @@ async def test_after_a_reconnect_the_pane_hears_that_it_was_stale_and_gets_a_new
         await again.stop()
 
 
+async def test_many_streams_outlive_one_lost_link() -> None:
+    backend = FakeExample((thing("a"),))
+    async with serving(backend) as (running, path), Connection(example.SERVICE, unix(path)) as connection:
+        client = example.ExampleClient(connection)
+        streams = [client.things() for _ in range(5)]
+        for stream in streams:
+            await next_of(stream)
+        seen = [asyncio.create_task(following(stream)) for stream in streams]
+        await running.stop()
+        again = server(backend)
+        await again.listen(path.rpartition("/")[0])
+        for kinds in await asyncio.wait_for(asyncio.gather(*seen), 10):
+            assert kinds == [events.Stale, events.Snapshot]
+        await again.stop()
+
+
+async def following(stream: AsyncIterator[object]) -> list[type]:
+    """The kinds of events until a snapshot."""
+    kinds: list[type] = []
+    async for event in stream:
+        kinds.append(type(event))
+        if kinds[-1] is events.Snapshot:
+            break
+    return kinds
+
+
 async def test_an_error_of_the_backend_ends_the_stream_with_its_words() -> None:
     class Broken(FakeExample):
         async def lines(self, name: str | None = None) -> AsyncIterator[events.LogEvent[Line]]:
