@@ -45,15 +45,15 @@ class AvyctlApp(App[None]):
         Binding("ctrl+l", "repaint", "Paint again", show=False, priority=True),
     ]
 
-    def __init__(self, clients: Clients, terminal: Terminal, *, read_only: bool = False, clock: Clock = time.time) -> None:
+    def __init__(self, clients: Clients, terminal: Terminal, *, read_only: bool = False, theme: str = "", clock: Clock = time.time) -> None:
         super().__init__(driver_class=type("Driver", (TerminalDriver,), {"facts": terminal}))
         self._clients = clients
         self._terminal = terminal
         self._read_only = read_only
         self._clock = clock
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = first_theme(terminal.colours, self.no_color)
+        for known in THEMES:
+            self.register_theme(known)
+        self.theme = first_theme(terminal.colours, self.no_color, theme)
 
     def on_mount(self) -> None:
         glyphs = LEVELS[self._terminal.glyphs]
@@ -98,6 +98,7 @@ async def run(
     *,
     level: str = "",
     read_only: bool = False,
+    theme: str = "",
 ) -> int:
     """The exit code. 2 at once where stdin or stdout is no terminal; line mode where the terminal is dumb or `level` says so."""
     terminal = look(sys.stdout.fileno(), environ, level)
@@ -112,6 +113,6 @@ async def run(
         )
         return 2
     async with connect() as clients:
-        app = AvyctlApp(clients, terminal, read_only=read_only)
+        app = AvyctlApp(clients, terminal, read_only=read_only, theme=theme)
         await app.run_async(mouse=terminal.mouse)
         return app.return_code or 0

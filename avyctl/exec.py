@@ -23,6 +23,9 @@ COMMANDS = {
 }
 """Words that are no nouns -> the module of avyctl whose run(name, words, options, session) does them."""
 
+_CONFIGURED = ("output", "color", "theme", "timeout")
+"""Options whose defaults come from files and AVYCTL_* variables."""
+
 BROKEN_PIPE = 141
 INTERRUPTED = 130
 
@@ -69,7 +72,7 @@ def _main(argv: list[str], options: Options) -> int:
     import avyctl.no_tls  # noqa: F401 - before asyncio
     from avyctl.front import run as front
 
-    raise SystemExit(front(line=options.line, embedded=options.embedded, read_only=options.read_only))
+    raise SystemExit(front(line=options.line, embedded=options.embedded, read_only=options.read_only, theme=options.theme))
 
 
 def run(words: list[str], options: Options, session: "Session | None") -> None:
@@ -105,8 +108,8 @@ def _configure(options: Options) -> None:
         from avyctl.config import load
 
         read = load(files)
-        found = {name: value for name in ("output", "color", "timeout") if (value := getattr(read, name))}
-    for name in ("output", "color", "timeout"):
+        found = {name: value for name in _CONFIGURED if (value := getattr(read, name))}
+    for name in _CONFIGURED:
         value = variable(f"AVYCTL_{name.upper()}") or found.get(name)
         if value:
             options.take([f"--{name}={value}"])

@@ -12,8 +12,11 @@ from sutra_client.gen.system import SystemClient
 from sutra_client.terminal import LINE, look
 
 
-def run(*, line: bool = False, embedded: bool = False, read_only: bool = False) -> int:
-    """The exit code. Without `line`, stdin and stdout have to be a terminal; a dumb one gets line mode all the same."""
+def run(*, line: bool = False, embedded: bool = False, read_only: bool = False, theme: str = "") -> int:
+    """The exit code. Without `line`, stdin and stdout have to be a terminal; a dumb one gets line mode all the same.
+
+    `theme` is one of options.THEMES, or empty for what suits the terminal.
+    """
     if line or look(sys.stdout.fileno(), os.environ).level == LINE:
         return asyncio.run(_line(embedded))
     gc.disable()  # of what importing makes nothing is garbage; looking for it costs 7 % of the start
@@ -28,7 +31,7 @@ def run(*, line: bool = False, embedded: bool = False, read_only: bool = False) 
         async with _system(embedded) as (system, you):
             yield Clients(system, you)
 
-    return asyncio.run(screen(clients, read_only=read_only))
+    return asyncio.run(screen(clients, read_only=read_only, theme=theme))
 
 
 async def _line(embedded: bool) -> int:

@@ -88,8 +88,10 @@ SIXTEEN = _plain("avyos-16", "ansi_yellow", "ansi_yellow", "ansi_yellow", "ansi_
 THEMES = (AVYOS, LIGHT, MONO, HIGH_CONTRAST, SIXTEEN)
 
 
-def first_theme(colours: int, no_color: bool) -> str:
-    """The theme to start with on a terminal of so many colours."""
+def first_theme(colours: int, no_color: bool, wanted: str = "") -> str:
+    """The theme to start with on a terminal of so many colours; `wanted` is what the user asked for, as far as the terminal has it."""
     if no_color or not colours:
         return MONO.name
+    if wanted and (colours > 16 or wanted == MONO.name):
+        return wanted
     return AVYOS.name if colours > 16 else SIXTEEN.name

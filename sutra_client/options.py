@@ -4,6 +4,7 @@ from sutra_client.errors import INVALID, SutraError
 
 FORMATS = ("table", "wide", "json", "jsonl", "yaml", "name", "openmetrics")
 COLORS = ("auto", "always", "never")
+THEMES = ("avyos", "light", "mono", "high-contrast")
 _FLAGS = {
     "-w": "watch",
     "--watch": "watch",
@@ -27,6 +28,7 @@ _VALUES = {
     "--timeout": "timeout",
     "--reason": "reason",
     "--color": "color",
+    "--theme": "theme",
     "-H": "host",
     "--host": "host",
     "--exec": "exec",
@@ -50,6 +52,8 @@ DOCS = (
     ("--embedded", "do without a running service: do it in this process, with your own rights"),
     ("--no-input", "never ask; a question becomes an error"),
     ("--color WHEN", "auto, always or never; NO_COLOR is obeyed"),
+    ("--theme NAME", "colours of the screen: " + " ".join(THEMES)),
+    ("--line", "no screen control: a numbered list and a prompt, for a dumb terminal, a braille reader or a pipe"),
     ("-H, --host [USER@]HOST", "on another host (not available yet)"),
 )
 NAMES = tuple(sorted({*_FLAGS, *_VALUES, "-j", "--json"}))
@@ -74,6 +78,7 @@ class Options:
         "read_only",
         "reason",
         "scripts",
+        "theme",
         "timeout",
         "version",
         "watch",
@@ -81,7 +86,7 @@ class Options:
     )
 
     def __init__(self) -> None:
-        self.output = self.reason = self.host = ""
+        self.output = self.reason = self.host = self.theme = ""
         self.color = "auto"
         self.columns: list[str] = []
         self.pretty: bool | None = None
@@ -144,6 +149,8 @@ class Options:
                 self.output = _one_of(text, "output format", FORMATS)
             case "color":
                 self.color = _one_of(text, "colour mode", COLORS)
+            case "theme":
+                self.theme = _one_of(text, "theme", THEMES)
             case "columns":
                 self.columns = [column for column in text.split(",") if column]
             case "timeout":

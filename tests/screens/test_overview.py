@@ -8,13 +8,14 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from avyctl.app import AvyctlApp
+from avyctl.app import AvyctlApp, Clients
 from avyctl.themes import THEMES
 from services.system.fake import FINDINGS, NOW, STATUS, FakeSystem, sample
-from sutra_client import errors, events
+from sutra_client import errors, events, options
 from sutra_client.errors import SutraError
 from sutra_client.gen.core import Finding, Severity
 from sutra_client.gen.system import Sample
+from sutra_client.terminal import detect
 from watching import app_on, lines_of, until, until_shown
 from widgets.live_table import LiveTable
 
@@ -253,3 +254,13 @@ def test_picture_of_a_theme(snap_compare: SnapCompare, theme: str) -> None:
 
 def test_picture_of_a_vt(snap_compare: SnapCompare) -> None:
     assert snap_compare(app_on(term="linux", COLORTERM=""), terminal_size=(80, 24), run_before=settled)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "term", "gets"),
+    [("light", "xterm-256color", "light"), ("light", "linux", "avyos-16"), ("mono", "linux", "mono"), ("", "xterm-256color", "avyos")],
+)
+async def test_the_theme_that_was_asked_for_is_used_where_the_terminal_has_the_colours(wanted: str, term: str, gets: str) -> None:
+    terminal = detect({"TERM": term, "LANG": "C.UTF-8"}, (80, 24))
+    assert AvyctlApp(Clients(FakeSystem(), "root"), terminal, theme=wanted).theme == gets
+    assert {theme.name for theme in THEMES} == {*options.THEMES, "avyos-16"}
