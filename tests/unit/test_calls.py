@@ -8,8 +8,8 @@ import pytest
 from fakes import FakeExample, thing
 from gen import example
 from services.core.instant import instant
-from serving import connected, server, serving
-from sutra_client import errors
+from serving import connected, raw, server, serving
+from sutra_client import errors, frame
 from sutra_client.connection import Connection
 from sutra_client.errors import SutraError
 from sutra_client.gen import core
@@ -200,3 +200,17 @@ async def test_an_instant_method_that_waits_after_all_is_a_bug_that_is_said(capf
         assert caught.value.code == "INTERNAL"
         assert await client.slow(1) == 1
     assert "get is marked instant, and waits" in capfd.readouterr().err
+
+
+async def test_arguments_of_a_newer_client_are_taken_and_those_of_an_older_one_filled_in() -> None:
+    async with serving(FakeExample((thing("a"),))) as (_, path), raw(path) as peer:
+        await peer.shake()
+        await peer.ask(1, 1, "a", "an argument of next year")
+        assert (await peer.receive())[0] == frame.REPLY
+        await peer.ask(3, 2, "BUSY")
+        kind, _, _, payload = await peer.receive()
+        assert (kind, msgspec.msgpack.decode(payload)[1]) == (frame.ERROR, "asked to fail")
+    async with serving(FakeExample((thing("a"),))) as (_, path), raw(path) as peer:
+        await peer.shake(encoding="json", fingerprint="00" * 16)
+        await peer.send(frame.CALL, 1, 1, b'{"args": {"name": "a", "of": "next year"}, "meta": {"of": "next year"}, "more": 1}')
+        assert (await peer.receive())[0] == frame.REPLY
