@@ -61,4 +61,4 @@ async def connected(stem: str, embedded: bool = False, root: str = "/") -> Async
             server = await stack.enter_async_context(Hosted(stem, root))
             yield await stack.enter_async_context(Connection(description, memory(server.session)))
         else:
-            yield await stack.enter_async_context(Connection(description, unix(path)))
+            yield await stack.enter_async_context(Connection(description, unix(path, description.id)))

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from sutra_client import errors, events, runtime
+from sutra_client import errors, events, frame, runtime
 from sutra_client.errors import SutraError
 from sutra_client.link import Incoming, Link, Lost
 from sutra_client.runtime import Call, OperationStream, Stream
@@ -24,6 +24,8 @@ CREDIT = 64
 """ITEMs a stream may have on their way; half of it is granted again whenever half was consumed."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 """Seconds between attempts to reconnect: doubled from the first to the longest."""
+REPEATABLE = ("table", "samples", "log")
+"""Kinds of streams that are subscribed again after a loss; an operation would be done twice."""
 MOST_GAPS = 3
 """Subscriptions in a row that broke the order within QUIET seconds, after which the stream is given up."""
 QUIET = 10.0
@@ -43,15 +45,15 @@ class Connection:
         self._link: Link | None = None
         self._linked = asyncio.Event()
         self._reason = "not connected yet"
+        self._closed = False
         self._keeper: asyncio.Task[None] | None = None
-        self.on_state: list[Callable[[str | None], None]] = []
-        """Called with the reason when the link is lost, with None when it is back."""
 
     @property
     def link(self) -> Link:
         """The present link; raises SutraError while there is none."""
         if self._link is None:
-            raise SutraError(errors.UNAVAILABLE, f"{self.service.id}: {self._reason}", "avyctl connects again by itself; try again")
+            hint = "" if self._closed else "avyctl connects again by itself; try again"
+            raise SutraError(errors.UNAVAILABLE, f"{self.service.id}: {self._reason}", hint)
         return self._link
 
     async def __aenter__(self) -> "Connection":
@@ -64,23 +66,23 @@ class Connection:
         assert self._keeper is not None
         self._keeper.cancel()
         await asyncio.wait([self._keeper])
-        if self._link is not None:
-            await self._link.close()
-            self._link = None
+        link, self._link = self._link, None
+        self._closed, self._reason = True, "the connection was closed here"
+        self._linked.set()  # streams that outlive the connection end with that reason
+        if link is not None:
+            await link.close()
 
-    def _open(self) -> "asyncio.Future[Link]":
+    async def _open(self) -> Link:
         hello = Hello(2, self.service.id, "avyctl", VERSION, self.service.fingerprint)
-        return asyncio.ensure_future(Link.open(self._connect, hello))
+        return await Link.open(self._connect, hello)
 
     async def _keep(self, link: Link) -> None:
         while True:
             self._reason = await asyncio.shield(link.closed)
             self._link = None
             self._linked.clear()
-            self._tell(self._reason)
             link = self._link = await self._reopen()
             self._linked.set()
-            self._tell(None)
 
     async def _reopen(self) -> Link:
         pause = FIRST_PAUSE
@@ -92,16 +94,13 @@ class Connection:
             except SutraError as error:
                 self._reason = error.message
 
-    def _tell(self, reason: str | None) -> None:
-        for listener in self.on_state:
-            listener(reason)
-
     async def call(self, call: Call[A, R], args: A, meta: Meta | None = None) -> R:
         """Raises SutraError: what the service answered, TIMEOUT after the deadline, UNAVAILABLE without a link."""
         link = self.link
         deadline = self._deadline if meta is None or meta.deadline_ms is None else meta.deadline_ms / 1000
+        payload = self._payload(call.name, meta, args)
         try:
-            number, reply = link.call(call.opcode, _encode((meta, args)), deadline)
+            number, reply = link.call(call.opcode, payload, deadline)
         except Lost as lost:
             raise self._lost(call.name, lost) from None
         try:
@@ -120,6 +119,12 @@ class Connection:
         finally:
             link.answered(number)
 
+    def _payload(self, name: str, meta: Meta | None, args: msgspec.Struct) -> bytes:
+        payload = _encode((meta, args))
+        if len(payload) > frame.MAX_TO_SERVER:
+            raise SutraError(errors.INVALID, f"{self.service.id}: {name}: the arguments take {len(payload)} bytes, too many for one call")
+        return payload
+
     def _lost(self, name: str, lost: Lost) -> SutraError:
         return SutraError(
             errors.UNAVAILABLE, f"{self.service.id}: {name}: {lost}", "whether it was done is not known; look before trying again"
@@ -136,6 +141,8 @@ class Connection:
         """The link, when there is one that is not lost."""
         while True:
             await self._linked.wait()
+            if self._closed:
+                return self.link  # raises
             if self._link is not None and not self._link.closed.done():
                 return self._link
             await asyncio.sleep(0)  # just lost, and the keeper has not run yet
@@ -157,7 +164,7 @@ class Connection:
         return self._events(stream, args)
 
     async def _events(self, stream: Stream[A, R], args: A) -> AsyncIterator[Any]:
-        payload = _encode((Meta(credit=CREDIT), args))
+        payload = self._payload(stream.name, Meta(credit=CREDIT), args)
         decode = _decoder(tuple[int, _event_type(stream)])  # type: ignore[misc]
         gaps = 0
         while True:
@@ -168,6 +175,8 @@ class Connection:
                     yield event
                 return
             except Lost as lost:
+                if stream.kind not in REPEATABLE:
+                    raise self._lost(stream.name, lost) from None
                 yield events.Stale(str(lost), time.time_ns() // 1000)
             except _Gap as gap:
                 gaps = gaps + 1 if time.monotonic() - began < QUIET else 1
@@ -179,6 +188,7 @@ class Connection:
     async def _read(self, stream: Stream[A, R], incoming: Incoming, decode: Callable[[bytes], Any]) -> AsyncIterator[Any]:
         expected = 1
         arrived = 0
+        within = False
         parts: list[R] = []
         while (payload := await incoming.next()) is not None:
             try:
@@ -188,8 +198,9 @@ class Connection:
             except msgspec.DecodeError as error:
                 raise self._unfit(stream.name, error) from None
             if isinstance(event, events.Snapshot):
-                if not parts:
+                if not within:
                     expected, arrived = 1, 0
+                within = event.more
                 parts += event.rows
                 arrived += len(payload)
                 if arrived > MOST_SNAPSHOT:

@@ -10,6 +10,7 @@ from sutra_client.errors import SutraError
 from sutra_client.parser import FrameError, Parser
 from sutra_client.transport import Connect
 from sutra_client.wire import Hello, Refusal, RefusalText, Welcome
+from sutra_client.writer import Writer
 
 HANDSHAKE_SECONDS = 5.0
 PING_SECONDS = 20.0
@@ -92,10 +93,10 @@ class Link(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._replies: dict[int, asyncio.Future[bytes]] = {}
         self._due: dict[int, float] = {}
+        self._timers: dict[int, asyncio.TimerHandle] = {}
         self._streams: dict[int, Incoming] = {}
         self._last_call = 0
-        self._corked = False
-        self._out: list[bytes] = []
+        self._writer: Writer | None = None
         self._heard = loop.time()
         self._timer: asyncio.TimerHandle | None = None
         self._farewell = ""
@@ -128,7 +129,7 @@ class Link(asyncio.Protocol):
         number = self._number()
         self._due[number] = self._loop.time() + seconds
         if seconds < SWEEP_SECONDS:
-            self._loop.call_later(seconds, self._expire, number)
+            self._timers[number] = self._loop.call_later(seconds, self._expire, number)
         reply = self._replies[number] = self._loop.create_future()
         self.send(frame.CALL, opcode, number, payload)
         return number, reply
@@ -143,6 +144,8 @@ class Link(asyncio.Protocol):
     def answered(self, number: int) -> None:
         """The call is over, however it ended."""
         del self._due[number]
+        if (timer := self._timers.pop(number, None)) is not None:
+            timer.cancel()
 
     def cancel(self, opcode: int, call: int) -> None:
         """Forgets a call or stream here and stops it there."""
@@ -161,25 +164,8 @@ class Link(asyncio.Protocol):
         return self._last_call
 
     def send(self, kind: int, opcode: int, call: int, payload: bytes = b"") -> None:
-        """Writes at once when one thing is asked at a time, else gathers the frames of a loop turn into one write."""
-        if self._transport is None:
-            return
-        data = frame.pack(kind, opcode, call, payload)
-        if len(self._replies) < 2 and not self._corked:
-            self._transport.write(data)
-            return
-        self._out.append(data)
-        if not self._corked:
-            self._corked = True
-            self._loop.call_soon(self._uncork)
-
-    def _uncork(self) -> None:
-        self._corked = False
-        if self._out:
-            data = b"".join(self._out)
-            self._out.clear()
-            if self._transport is not None:
-                self._transport.write(data)
+        if self._writer is not None:
+            self._writer.send(kind, opcode, call, payload, len(self._replies) < 2)
 
     def abort(self, why: str) -> None:
         """Drops the connection at once."""
@@ -190,7 +176,8 @@ class Link(asyncio.Protocol):
     async def close(self) -> None:
         """Says nothing more and waits until the transport is gone."""
         if self._transport is not None:
-            self._uncork()
+            if self._writer is not None:
+                self._writer.uncork()
             self._farewell = self._farewell or "closed"
             self._transport.close()
             await asyncio.wait([self.closed], timeout=1.0)
@@ -201,6 +188,7 @@ class Link(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._writer = Writer(transport)
         self._timer = self._loop.call_later(SWEEP_SECONDS, self._watch)
         transport.write(frame.pack(frame.HELLO, 0, 0, msgspec.json.encode(self._hello)))
 
@@ -289,7 +277,9 @@ class Link(asyncio.Protocol):
             stream.finish(lost)
         self._replies.clear()
         self._streams.clear()
-        self._transport = None
+        self._transport = self._writer = None
+        for timer in self._timers.values():
+            timer.cancel()
         if not self.closed.done():
             self.closed.set_result(reason)
 

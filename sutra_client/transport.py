@@ -5,17 +5,33 @@ Each transport is a function that joins an asyncio.Protocol to the other end, so
 
 import asyncio
 import socket
+import struct
 from collections.abc import Awaitable, Callable
+
+from sutra_client import endpoint
+
+_UCRED = struct.Struct("iII")
+"""struct ucred: pid, uid, gid."""
 
 Connect = Callable[[asyncio.Protocol], Awaitable[None]]
 """Joins this protocol to the other end; raises OSError or SutraError."""
 
 
-def unix(path: str) -> Connect:
-    """A service's endpoint; endpoint.py says which path that is, and has checked its owner."""
+def unix(path: str, service: str = "") -> Connect:
+    """A service's endpoint; endpoint.py says which path that is. With `service` the server's uid is checked, at every connect."""
 
     async def connect(protocol: asyncio.Protocol) -> None:
-        await asyncio.get_running_loop().create_unix_connection(lambda: protocol, path)
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            sock.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(sock, path)
+            if service:
+                _, uid, _ = _UCRED.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+                endpoint.check_server(path, service, uid)
+            await asyncio.get_running_loop().create_unix_connection(lambda: protocol, sock=sock)
+        except BaseException:
+            sock.close()
+            raise
 
     return connect
 

@@ -123,7 +123,7 @@ class Encoding:
         raise LookupError(kind)
 
     def asked(self, args: type[A]) -> Callable[[bytes], Asked[A]]:
-        """A decoder of CALL payloads with arguments of this type, to be kept; raises msgspec.DecodeError."""
+        """A decoder of CALL payloads with arguments of this type, to be kept; raises msgspec.DecodeError or OverflowError."""
         raise LookupError(args)
 
     def item(self, revision: int, event: bytes) -> bytes:
@@ -159,6 +159,8 @@ class _Json(Encoding):
 
         def asked(payload: bytes) -> Asked[A]:
             text = decode(payload)
+            _pack(text.meta)  # OverflowError: JSON has longer integers than any type of the schema
+            _pack(text.args)
             return Asked(text.meta, msgspec.convert(text.args, args, from_attributes=True))
 
         return asked

@@ -1,11 +1,14 @@
 """A service bound to its backend: what each opcode calls, and the encoders and decoders it needs, made once."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
+from hashlib import sha256
 from typing import Any, TypeVar
 
 import msgspec
 
 from services.core.feed import Feed
+from services.core.pump import Pump
 from services.core.subscription import Subscription
 from services.core.table import Table
 from services.core.where import check_field, predicate
@@ -46,13 +49,15 @@ class BoundStream:
         self._iterate: Callable[..., AsyncIterator[Any]] = getattr(backend, stream.name)
         self.decode = Made(lambda encoding: encoding.asked(stream.args))
         self._sources: dict[bytes, Source] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+        """Backend iterators that run, or are still closing."""
 
     def join(self, subscriber: Subscription, args: msgspec.Struct) -> Source:
         """Raises SutraError INVALID for a `where` or `fields` that does not fit the row."""
         if self.stream.kind == "table":
             return self._join_table(subscriber, args)
         shared = self.stream.kind == "samples" and getattr(args, "since", None) is None
-        feed = self._source(args, shared, lambda iterate, idle: Feed(self.stream.row, self.stream.result, iterate, idle))
+        feed = self._source(args, shared, lambda pump, idle: Feed(self.stream.row, self.stream.result, pump, idle))
         assert isinstance(feed, Feed)
         feed.join(subscriber)
         return feed
@@ -65,22 +70,17 @@ class BoundStream:
             check_field(field, row)
         if where:
             args = msgspec.structs.replace(args, where=[])
-        table = self._source(args, True, lambda iterate, idle: Table(row, self.stream.key, iterate, idle))
+        table = self._source(args, True, lambda pump, idle: Table(row, self.stream.key, pump, idle))
         assert isinstance(table, Table)
-        table.join(subscriber, repr(where) if where else "", passes)
+        table.join(subscriber, sha256(msgspec.msgpack.encode(where)).digest() if where else b"", passes)
         return table
 
-    def _source(
-        self, args: msgspec.Struct, shared: bool, make: Callable[[Callable[[], AsyncIterator[Any]], Callable[[], None]], Source]
-    ) -> Source:
+    def _source(self, args: msgspec.Struct, shared: bool, make: Callable[[Pump, Callable[[], None]], Source]) -> Source:
         name = msgspec.msgpack.encode(args)
         if shared and name in self._sources:
             return self._sources[name]
-
-        def iterate() -> AsyncIterator[Any]:
-            return self._iterate(*msgspec.structs.astuple(args))
-
-        source = make(iterate, lambda: self._forget(name, source))
+        pump = Pump(lambda: self._iterate(*msgspec.structs.astuple(args)), self.tasks)
+        source = make(pump, lambda: self._forget(name, source))
         if shared:
             self._sources[name] = source
         return source
@@ -97,6 +97,11 @@ class Bound:
         self.calls: dict[int, BoundCall] = {}
         self.streams: dict[int, BoundStream] = {}
         self.add(service, backend)
+
+    @property
+    def tasks(self) -> "set[asyncio.Task[None]]":
+        """Backend iterators that run, or are still closing."""
+        return set().union(*(stream.tasks for stream in self.streams.values()))
 
     def add(self, service: runtime.Service, backend: object) -> None:
         self.calls.update((call.opcode, BoundCall(call, backend)) for call in service.calls)

@@ -1,7 +1,7 @@
 """The source of a samples, log or operation stream: events in order, and what may be left out when a reader is slow."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from services.core.pump import Pump
@@ -28,10 +28,11 @@ class Entry(NamedTuple):
 class Feed:
     """Samples: the newest wins. Log: a bounded ring, then Lost(n). Operation: the newest progress, and always the result."""
 
-    def __init__(self, row: Any, result: Any, iterate: Callable[[], AsyncIterator[Any]], idle: Callable[[], None]) -> None:
+    def __init__(self, row: Any, result: Any, pump: Pump, idle: Callable[[], None]) -> None:
         self._types: dict[type, Any] = {
             events.Samples: events.Samples[row],
             events.Records: events.Records[row],
+            events.Lost: events.Lost,
             events.Progress: events.Progress[row],
             events.Done: events.Done[result],
         }
@@ -39,14 +40,14 @@ class Feed:
         self._backlogs: dict[Subscription, Backlog] = {}
         self._latest: events.Samples[Any] | None = None
         self._idle = idle
-        self._pump = Pump(iterate, self._take, self._end)
+        self._pump = pump
 
     def join(self, subscriber: Subscription) -> None:
         """A latecomer to samples gets the latest one at once."""
         backlog = self._backlogs[subscriber] = Backlog(subscriber)
         if self._latest is not None:
-            backlog.put(self._entries(self._latest, subscriber.encoding))
-        self._pump.start()
+            backlog.put(self._entries(self._latest, subscriber.encoding, live=True))
+        self._pump.start(self._take, self._end)
 
     def leave(self, subscriber: Subscription) -> None:
         if self._backlogs.pop(subscriber, None) is not None and not self._backlogs:
@@ -58,25 +59,32 @@ class Feed:
             self._backlogs[subscriber].send()
 
     def _take(self, event: object) -> None:
-        if isinstance(event, events.Samples) and event.rows:
-            self._latest = events.Samples(event.rows[-1:])
+        if isinstance(event, events.Samples | events.Records) and not event.rows:
+            return
         encoded: dict[str, list[Entry]] = {}
         for subscriber, backlog in list(self._backlogs.items()):
             encoding = subscriber.encoding
             if encoding.name not in encoded:
-                encoded[encoding.name] = self._entries(event, encoding)
+                encoded[encoding.name] = self._entries(event, encoding, live=self._latest is not None)
             backlog.put(encoded[encoding.name])
+        if isinstance(event, events.Samples):
+            self._latest = events.Samples(event.rows[-1:])
 
-    def _entries(self, event: object, encoding: Encoding) -> list[Entry]:
+    def _entries(self, event: object, encoding: Encoding, live: bool) -> list[Entry]:
+        """`live` is false for the first event alone: it may be the history that was asked for, of which nothing is left out."""
         kind = type(event)
         encode = self._encoders.get((encoding.name, kind))
         if encode is None:
             encode = self._encoders[encoding.name, kind] = encoding.encoder(self._types[kind])
         match event:
+            case events.Samples(rows=rows) if live:
+                return [Entry(encode(events.Samples(rows[-1:])), 0, True)]
             case events.Samples(rows=rows):
-                return [Entry(part, 0, len(rows) == 1) for part in split(rows, lambda some, last: encode(events.Samples(some)))]
+                return [Entry(part, 0, len(rows) == 1) for part, _ in split(rows, lambda some, last: encode(events.Samples(some)))]
             case events.Records(rows=rows):
-                return [Entry(encode(events.Records(some)), len(some), False) for some in _slices(rows)]
+                return [Entry(part, count, False) for part, count in split(rows, lambda some, last: encode(events.Records(some)))]
+            case events.Lost(count=count):
+                return [Entry(encode(event), count, False)]
             case _:
                 return [Entry(encode(event), 0, isinstance(event, events.Progress))]
 
@@ -121,8 +129,7 @@ class Backlog:
 
     def finish(self, error: SutraError | None) -> None:
         """The session keeps what is left, so that a result is never lost to a reader without credit."""
-        self._subscriber.end(error, [entry.event for entry in self._entries])
-
-
-def _slices(rows: list[Any]) -> list[list[Any]]:
-    return [rows[start : start + 256] for start in range(0, len(rows), 256)]
+        left = [entry.event for entry in self._entries]
+        if self._lost:
+            left.insert(0, self._encode_lost(events.Lost(self._lost)))
+        self._subscriber.end(error, left)

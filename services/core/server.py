@@ -29,6 +29,7 @@ class Server:
         self.service = service
         self.users = users or Users()
         self.sessions: set[Session] = set()
+        self.stopping = False
         self.bound = Bound(service, backend)
         self.bound.add(core.SERVICE, Builtin(service, about))
         self._listener: asyncio.Server | None = None
@@ -54,14 +55,17 @@ class Server:
         """Accepts no more, lets calls end, says goodbye to every client and removes the socket."""
         if self._path and listen.identity(self._path) == self._identity:
             os.unlink(self._path)
+        self.stopping = True
         if self._listener is not None:
             self._listener.close()
-        sessions = list(self.sessions)
-        running = [task for session in sessions for task in session.tasks]
+        running = [task for session in self.sessions for task in session.tasks]
         if running:
             await asyncio.wait(running, timeout=STOP_SECONDS)
+        sessions = list(self.sessions)
         for session in sessions:
-            session.goodbye(SutraError(errors.UNAVAILABLE, f"{self.service.id} stops", "it may come back; avyctl connects again by itself"))
+            session.goodbye(SutraError(errors.UNAVAILABLE, f"{self.service.id} stops", "try again when it is back"))
         for task in running:
             task.cancel()
         await asyncio.gather(*running, *(session.closed for session in sessions), return_exceptions=True)
+        if closing := self.bound.tasks:
+            await asyncio.wait(closing, timeout=STOP_SECONDS)

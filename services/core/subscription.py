@@ -2,9 +2,13 @@
 
 from typing import Protocol
 
-from sutra_client import frame
+from sutra_client import errors, frame
 from sutra_client.errors import SutraError
 from sutra_client.wire import Encoding
+
+MOST_CREDIT = 1 << 31
+MOST_EVENT = frame.MAX_TO_CLIENT - 64
+"""Bytes of an encoded event that fit a frame together with revision and braces."""
 
 
 class Outlet(Protocol):
@@ -36,10 +40,12 @@ class Subscription:
 
     def __init__(self, session: Outlet, encoding: Encoding, opcode: int, call: int, credit: int) -> None:
         self.encoding = encoding
+        self.held = 0
+        """Bytes of arguments that are counted against the peer while the stream lasts."""
         self._session = session
         self._opcode = opcode
         self._call = call
-        self._granted = credit
+        self._granted = max(0, credit)
         self._revision = 0
         self._left: list[bytes] | None = None
         self._error: SutraError | None = None
@@ -49,11 +55,13 @@ class Subscription:
         """ITEMs the peer will take now; a source sends none beyond it. 0 while the peer's socket is full."""
         return self._granted if self._session.writable else 0
 
-    @credit.setter
-    def credit(self, credit: int) -> None:
-        self._granted = credit
+    def grant(self, more: int) -> None:
+        """What a CREDIT frame gives."""
+        self._granted = min(self._granted + max(0, more), MOST_CREDIT)
+        self.send()
 
-    def granted(self) -> None:
+    def send(self) -> None:
+        """There is credit, or room in the socket, again."""
         if self._left is not None:
             self._drain()
         else:
@@ -64,7 +72,9 @@ class Subscription:
         self._revision = 0
 
     def item(self, event: bytes) -> None:
-        """Sends one encoded event and uses one credit."""
+        """Sends one encoded event and uses one credit; raises SutraError FAILED for one that no frame can hold."""
+        if len(event) > MOST_EVENT:
+            raise SutraError(errors.FAILED, f"a row of {len(event)} bytes is more than a frame holds")
         self._granted -= 1
         self._revision += 1
         self._session.send(frame.ITEM, self._opcode, self._call, self.encoding.item(self._revision, event))

@@ -5,64 +5,67 @@ What a subscriber has not been sent yet is kept as keys, never as rows, so a slo
 
 import asyncio
 import operator
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from services.core.pump import Pump
-from services.core.split import split
+from services.core.pump import Pump, as_error
 from services.core.subscription import Subscription
+from services.core.view import Place, View
 from services.core.where import Predicate
 from sutra_client import events
 from sutra_client.errors import SutraError
 from sutra_client.events import Key
-from sutra_client.wire import Encoding
 
 TICK = 0.010
 """Seconds in which changes are gathered before they are sent, once for all."""
-MOST_PENDING = 1000
-"""Keys a subscriber may have waiting beyond the table's own size before it gets a fresh snapshot instead."""
 
 
 class Table:
     """Joined by subscribers, each with a predicate; rows are those of the newest backend event."""
 
-    def __init__(
-        self, row: type[msgspec.Struct], key: tuple[str, ...], iterate: Callable[[], AsyncIterator[Any]], idle: Callable[[], None]
-    ) -> None:
+    def __init__(self, row: type[msgspec.Struct], key: tuple[str, ...], pump: Pump, idle: Callable[[], None]) -> None:
         get: Callable[[Any], Any] = operator.attrgetter(*key)
         self._key: Callable[[Any], Key] = get if len(key) > 1 else lambda candidate: (get(candidate),)
         self._row = row
         self._rows: dict[Key, Any] = {}
-        self._arriving: dict[Key, Any] = {}
+        self._arriving: dict[Key, Any] | None = None
         self._ready = False
         self._dirty: dict[Key, None] = {}
-        self._views: dict[tuple[str, str], View] = {}
+        self._views: dict[tuple[str, bytes], View] = {}
         self._places: dict[Subscription, Place] = {}
         self._tick: asyncio.TimerHandle | None = None
         self._idle = idle
-        self._pump = Pump(iterate, self._take, self._end)
+        self._pump = pump
 
-    def join(self, subscriber: Subscription, where: str = "", predicate: Predicate | None = None) -> None:
-        """`where` is the predicate's text: subscribers that have it in common share what is encoded."""
+    def join(self, subscriber: Subscription, where: bytes = b"", predicate: Predicate | None = None) -> None:
+        """`where` stands for the predicate: subscribers that have it in common share what is encoded."""
         name = (subscriber.encoding.name, where)
         view = self._views.get(name)
         if view is None:
             view = self._views[name] = View(self._row, subscriber.encoding, predicate, self._rows)
-        view.users += 1
-        place = self._places[subscriber] = Place(subscriber, view, name)
-        if self._ready:
-            place.advance()
-        self._pump.start()
+        place = view.places[subscriber] = self._places[subscriber] = Place(subscriber, view, partial(self._leave_view, name, subscriber))
+        try:
+            if self._ready:
+                place.advance()
+        except Exception:
+            self.leave(subscriber)
+            raise
+        self._pump.start(self._take, self._end)
+
+    def _leave_view(self, name: tuple[str, bytes], subscriber: Subscription) -> None:
+        view = self._views[name]
+        del view.places[subscriber]
+        if not view.places:
+            del self._views[name]
 
     def leave(self, subscriber: Subscription) -> None:
         place = self._places.pop(subscriber, None)
         if place is None:
             return
-        place.view.users -= 1
-        if not place.view.users:
-            del self._views[place.name]
+        place.leave()
         if not self._places:
             self._pump.stop()
             if self._tick is not None:
@@ -71,7 +74,8 @@ class Table:
 
     def granted(self, subscriber: Subscription) -> None:
         if self._ready and subscriber in self._places:
-            self._places[subscriber].advance()
+            place = self._places[subscriber]
+            self._guarded(place.view, place.advance)
 
     def _take(self, event: object) -> None:
         delay = TICK if self._ready else 0
@@ -79,135 +83,66 @@ class Table:
             case events.Snapshot(rows=rows, more=more):
                 self._replace(rows, more)
             case events.Changed(rows=rows):
-                for row in rows:
-                    key = self._key(row)
-                    self._rows[key] = row
-                    self._dirty[key] = None
+                self._change(rows)
             case events.Removed(keys=keys):
-                for key in keys:
-                    if self._rows.pop(key, None) is not None:
-                        self._dirty[key] = None
+                self._remove(keys)
         if self._tick is None:
             self._tick = asyncio.get_running_loop().call_later(delay, self._flush)
 
+    def _change(self, rows: Iterable[Any]) -> None:
+        for row in rows:
+            key = self._key(row)
+            if self._arriving is not None:
+                self._arriving[key] = row
+            if self._rows.get(key) != row:
+                self._rows[key] = row
+                self._dirty[key] = None
+
+    def _remove(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            if self._arriving is not None:
+                self._arriving.pop(key, None)
+            if self._rows.pop(key, None) is not None:
+                self._dirty[key] = None
+
     def _replace(self, rows: Iterable[Any], more: bool) -> None:
-        self._arriving.update((self._key(row), row) for row in rows)
+        fresh = self._arriving if self._arriving is not None else {}
+        fresh.update((self._key(row), row) for row in rows)
+        self._arriving = fresh if more else None
         if more:
             return
-        fresh, self._arriving = self._arriving, {}
         if self._ready:
             for key in self._rows.keys() | fresh.keys():
                 if self._rows.get(key) != fresh.get(key):
                     self._dirty[key] = None
         self._rows.clear()
         self._rows.update(fresh)
-        self._ready = True
+        if not self._ready:
+            self._ready = True
+            for view in self._views.values():
+                view.begin()
 
     def _flush(self) -> None:
         self._tick = None
         if not self._ready:
             return
         dirty, self._dirty = self._dirty, {}
-        for view in self._views.values():
-            view.change(dirty)
-        for place in list(self._places.values()):
-            place.flush(dirty)
+        for view in list(self._views.values()):
+            self._guarded(view, partial(view.change, dirty))
+
+    def _guarded(self, view: View, step: Callable[[], None]) -> None:
+        """A row that cannot be encoded ends the streams of this view, whose readers would be wrong from here on, and no other."""
+        try:
+            step()
+        except Exception as problem:  # noqa: BLE001 - whatever a backend's rows do is told to their readers
+            for subscriber in list(view.places):
+                subscriber.end(as_error(problem))
+                self.leave(subscriber)
 
     def _end(self, error: SutraError | None) -> None:
-        for subscriber in list(self._places):
-            subscriber.end(error)
+        if self._tick is not None:
+            self._tick.cancel()
+        self._flush()
+        for subscriber, place in list(self._places.items()):
+            subscriber.end(error, place.rest() if self._ready else [])
             self.leave(subscriber)
-
-
-class View:
-    """The rows that pass one predicate, in one encoding; encodes each batch once."""
-
-    def __init__(self, row: type[msgspec.Struct], encoding: Encoding, predicate: Predicate | None, rows: dict[Key, Any]) -> None:
-        kind: Any = row
-        self.users = 0
-        self._rows = rows
-        self._predicate = predicate
-        self._snapshot = encoding.encoder(events.Snapshot[kind])
-        self._changed = encoding.encoder(events.Changed[kind])
-        self._removed = encoding.encoder(events.Removed)
-        self._parts: list[bytes] | None = None
-        self.batch: list[bytes] = []
-        """The newest change, encoded, for whoever had everything before it."""
-
-    @property
-    def size(self) -> int:
-        """Rows in the table, whether they pass or not."""
-        return len(self._rows)
-
-    def change(self, dirty: dict[Key, None]) -> None:
-        if dirty:
-            self._parts = None
-        self.batch = self.encode(dirty)
-
-    def encode(self, keys: dict[Key, None]) -> list[bytes]:
-        """What happened to these keys, as events; a row that no longer passes is removed."""
-        changed, removed = [], []
-        for key in keys:
-            row = self._rows.get(key)
-            if row is not None and (self._predicate is None or self._predicate(row)):
-                changed.append(row)
-            else:
-                removed.append(key)
-        encoded = split(changed, lambda rows, last: self._changed(events.Changed(rows))) if changed else []
-        if removed:
-            encoded += split(removed, lambda gone, last: self._removed(events.Removed(gone)))
-        return encoded
-
-    def parts(self) -> list[bytes]:
-        """The snapshot, kept until a row changes."""
-        if self._parts is None:
-            rows = [row for row in self._rows.values() if self._predicate is None or self._predicate(row)]
-            self._parts = split(rows, lambda some, last: self._snapshot(events.Snapshot(some, not last)))
-        return self._parts
-
-
-class Place:
-    """Where one subscriber stands: parts of the snapshot still to send, then keys that changed since."""
-
-    def __init__(self, subscriber: Subscription, view: View, name: tuple[str, str]) -> None:
-        self._subscriber = subscriber
-        self.view = view
-        self.name = name
-        self._fresh = True
-        self._parts: list[bytes] = []
-        self._pending: dict[Key, None] = {}
-
-    def flush(self, dirty: dict[Key, None]) -> None:
-        """After a tick: the shared batch if this one is up to date, else the keys are remembered."""
-        batch = self.view.batch
-        if self._fresh or self._parts or self._pending or self._subscriber.credit < len(batch):
-            if not self._fresh:
-                self._pending.update(dirty)
-                if len(self._pending) > MOST_PENDING + self.view.size:
-                    self._fresh = True
-            self.advance()
-            return
-        for event in batch:
-            self._subscriber.item(event)
-
-    def advance(self) -> None:
-        """Sends what is due as far as the credit goes."""
-        subscriber = self._subscriber
-        if subscriber.credit <= 0:
-            return
-        if self._fresh and not self._parts:
-            self._fresh = False
-            self._pending.clear()
-            self._parts = list(self.view.parts())
-            subscriber.restart()
-        while self._parts and subscriber.credit > 0:
-            subscriber.item(self._parts.pop(0))
-        if self._pending and subscriber.credit > 0 and not self._parts:
-            waiting, self._pending = self._pending, {}
-            batch = self.view.encode(waiting)
-            if len(batch) > subscriber.credit:
-                self._fresh = True
-                self.advance()
-                return
-            for event in batch:
-                subscriber.item(event)

@@ -1,8 +1,9 @@
 """The `where` of a table stream: [field, op, value] terms, checked against the row type and turned into one predicate."""
 
 import operator
+import re
 from collections.abc import Callable
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from typing import Any
 
 import msgspec
@@ -12,6 +13,9 @@ from sutra_client.errors import SutraError
 from sutra_client.events import Scalar, Where
 
 MOST_TERMS = 64
+MOST_TEXT = 4096
+MOST_PATTERN = 256
+"""Characters of a glob: translating one takes time that grows with the square of its length."""
 
 Predicate = Callable[[object], bool]
 Compare = Callable[[object, Scalar], bool]
@@ -31,10 +35,6 @@ def _contains(value: object, wanted: Scalar) -> bool:
     return isinstance(value, list | dict) and wanted in value
 
 
-def _glob(value: object, wanted: Scalar) -> bool:
-    return isinstance(value, str) and isinstance(wanted, str) and fnmatchcase(value, wanted)
-
-
 OPERATORS: dict[str, Compare] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -43,7 +43,6 @@ OPERATORS: dict[str, Compare] = {
     ">": _ordered(operator.gt),
     ">=": _ordered(operator.ge),
     "contains": _contains,
-    "glob": _glob,
 }
 
 
@@ -59,10 +58,23 @@ def predicate(where: Where, row: type[msgspec.Struct]) -> Predicate | None:
 
 def _term(field: str, op: str, value: Scalar, row: type[msgspec.Struct]) -> Predicate:
     check_field(field, row)
+    if isinstance(value, str) and len(value) > MOST_TEXT:
+        raise SutraError(errors.INVALID, f"where: a text of {len(value)} characters, at most {MOST_TEXT} are allowed")
+    if op == "glob":
+        return _glob(operator.attrgetter(field), value)
     if op not in OPERATORS:
-        raise SutraError(errors.INVALID, f"where: unknown operator {op!r}", f"one of {' '.join(OPERATORS)}")
+        raise SutraError(errors.INVALID, f"where: unknown operator {op!r}", f"one of {' '.join(OPERATORS)} glob")
     get, compare = operator.attrgetter(field), OPERATORS[op]
     return lambda candidate: compare(get(candidate), value)
+
+
+def _glob(get: Callable[[object], object], pattern: Scalar) -> Predicate:
+    if not isinstance(pattern, str):
+        return lambda candidate: False
+    if len(pattern) > MOST_PATTERN:
+        raise SutraError(errors.INVALID, f"where: a pattern of {len(pattern)} characters, at most {MOST_PATTERN} are allowed")
+    matches = re.compile(translate(pattern)).match
+    return lambda candidate: isinstance(value := get(candidate), str) and matches(value) is not None
 
 
 def check_field(field: str, row: type[msgspec.Struct]) -> None:

@@ -9,7 +9,7 @@ from fakes import FakeExample, thing
 from gen import example
 from services.core.instant import instant
 from serving import connected, raw, server, serving
-from sutra_client import errors, frame
+from sutra_client import errors, events, frame
 from sutra_client.connection import Connection
 from sutra_client.errors import SutraError
 from sutra_client.gen import core
@@ -140,16 +140,18 @@ async def test_a_stopping_service_lets_calls_end_and_says_goodbye() -> None:
 
 async def test_a_connection_mends_itself_when_the_service_is_back() -> None:
     backend = FakeExample((thing("a"),))
-    states: asyncio.Queue[str | None] = asyncio.Queue()
     async with serving(backend) as (running, path), Connection(example.SERVICE, unix(path)) as connection:
-        connection.on_state.append(states.put_nowait)
         client = example.ExampleClient(connection)
+        stream = client.things()
+        await anext(stream)
         await running.stop()
-        reason = await asyncio.wait_for(states.get(), 5)
-        assert reason is not None and "stops" in reason
+        stale = await asyncio.wait_for(anext(stream), 5)
+        assert isinstance(stale, events.Stale) and "stops" in stale.reason
+        with pytest.raises(SutraError):
+            await client.get("a")
         again = server(backend)
         await again.listen(path.rpartition("/")[0])
-        assert await asyncio.wait_for(states.get(), 5) is None
+        assert isinstance(await asyncio.wait_for(anext(stream), 5), events.Snapshot)
         assert (await client.get("a")).name == "a"
         await again.stop()
 

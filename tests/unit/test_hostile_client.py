@@ -195,8 +195,7 @@ async def test_silence_is_answered_with_ping_and_then_the_end(monkeypatch: pytes
         assert "silent" in (await asyncio.wait_for(peer.goodbye(), 5))["message"]
 
 
-async def test_a_peer_that_asks_and_never_reads_costs_little_and_delays_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "WAITING_FOR_CONNECTION", 4 << 20)
+async def test_a_peer_that_asks_and_never_reads_costs_little_and_delays_nobody() -> None:
     backend = FakeExample((thing("a"),))
     async with serving(backend) as (running, path), raw(path) as greedy, Connection(example.SERVICE, unix(path)) as other:
         client = example.ExampleClient(other)

@@ -204,14 +204,12 @@ async def test_more_items_than_the_credit_end_the_connection() -> None:
     async def behave(peer: Raw) -> None:
         await welcome(peer)
         _, opcode, call, _ = await peer.receive()
-        peer.writer.write(b"".join(frame.pack(frame.ITEM, opcode, call, item(number, "changed", [ROW])) for number in range(200)))
+        peer.writer.write(b"".join(frame.pack(frame.ITEM, opcode, call, item(number, "samples", [])) for number in range(1, 200)))
         await peer.reader.read()
 
-    reasons: asyncio.Queue[str | None] = asyncio.Queue()
     async with misbehaving(behave) as path, Connection(example.SERVICE, unix(path)) as connection:
-        connection.on_state.append(reasons.put_nowait)
-        reading = asyncio.ensure_future(anext(example.ExampleClient(connection).things()))
-        reason = await asyncio.wait_for(reasons.get(), 5)
-        reading.cancel()
-        await asyncio.wait([reading])
-    assert reason is not None and "more items than the credit allows" in reason
+        stream = example.ExampleClient(connection).metrics()
+        event = await asyncio.wait_for(anext(stream), 5)
+        while isinstance(event, events.Samples):
+            event = await asyncio.wait_for(anext(stream), 5)
+    assert isinstance(event, events.Stale) and "more items than the credit allows" in event.reason
