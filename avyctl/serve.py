@@ -35,7 +35,6 @@ async def _serve(names: list[str]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     handed = listen.inherited()
-    folder = endpoint.own_directory()
     users = Users()
     async with AsyncExitStack() as stack:
         for name in names:
@@ -44,10 +43,13 @@ async def _serve(names: list[str]) -> None:
                 await server.accept(handed.pop(server.service.id))
                 where = "on the socket that was handed over"
             else:
+                folder = endpoint.own_directory()
                 listen.directory(folder)
                 await server.listen(folder)
                 where = f"at {folder}/{server.service.id}"
             print(f"avyctl: {name} serves {where}", file=sys.stderr)
+        if handed:
+            raise SutraError(errors.INVALID, f"LISTEN_FDNAMES: {', '.join(handed)}: no service of that name is served here")
         _notify(b"READY=1")
         await stop.wait()
         _notify(b"STOPPING=1")
@@ -58,4 +60,7 @@ def _notify(state: bytes) -> None:
     path = os.environ.get("NOTIFY_SOCKET", "")
     if path[:1] in ("/", "@"):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as notify:
-            notify.sendto(state, path.replace("@", "\0", 1) if path[0] == "@" else path)
+            try:
+                notify.sendto(state, path.replace("@", "\0", 1) if path[0] == "@" else path)
+            except OSError as error:
+                print(f"avyctl: NOTIFY_SOCKET={path}: {error.strerror}", file=sys.stderr)

@@ -72,6 +72,7 @@ class Mux(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._channels: dict[int, Channel] = {}
         self._opening: dict[int, asyncio.Future[None]] = {}
+        self._reserved: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._last = 0
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -80,17 +81,27 @@ class Mux(asyncio.Protocol):
         """A transport to a service of the other end; connecting raises SutraError."""
 
         async def connect(protocol: asyncio.Protocol) -> None:
-            self._last += 1
-            number = self._last
+            number = self._free()
             opened = self._opening[number] = asyncio.get_running_loop().create_future()
             self.control(Control(open=service, channel=number))
             try:
                 await opened
+            except asyncio.CancelledError:
+                self.control(Control(close=number))
+                raise
             finally:
                 del self._opening[number]
             self._add(number, protocol)
 
         return connect
+
+    def _free(self) -> int:
+        """A channel number that is not in use; they come round again."""
+        for _ in range(MOST_CHANNELS + 1):
+            self._last = self._last % 0xFFFF + 1
+            if self._last not in self._channels and self._last not in self._opening:
+                return self._last
+        raise SutraError(errors.BUSY, f"{MOST_CHANNELS} channels are open, the most of one bridge")
 
     def _add(self, number: int, protocol: asyncio.Protocol) -> "Channel":
         channel = self._channels[number] = Channel(self, number, protocol)
@@ -144,6 +155,9 @@ class Mux(asyncio.Protocol):
     def _controlled(self, message: Control) -> None:
         match message:
             case Control(open=str() as service, channel=number):
+                if not 0 < number < 1 << 16 or number in self._channels or number in self._reserved:
+                    raise FrameError(f"channel {number} cannot be opened")
+                self._reserved.add(number)
                 task = asyncio.get_running_loop().create_task(self._answer(service, number))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
@@ -164,7 +178,7 @@ class Mux(asyncio.Protocol):
 
     async def _answer(self, service: str, number: int) -> None:
         try:
-            if self._accept is None or number in self._channels or len(self._channels) >= MOST_CHANNELS:
+            if self._accept is None or len(self._channels) + len(self._reserved) > MOST_CHANNELS:
                 raise SutraError(errors.DENIED, f"channel {number} to {service} cannot be opened")
             splice = Splice()
             await self._accept(service)(splice)
@@ -175,6 +189,8 @@ class Mux(asyncio.Protocol):
             self.control(Control(failed=number, error=RefusalText(errors.UNAVAILABLE, f"{service}: {error.strerror or error}")))
         else:
             self.control(Control(opened=number))
+        finally:
+            self._reserved.discard(number)
 
 
 class Channel(asyncio.Transport):
@@ -190,7 +206,7 @@ class Channel(asyncio.Transport):
         self._out: deque[bytes] = deque()
         self._in: deque[bytes] = deque()
         self._reading = True
-        self._taken = 0
+        self._taken = self._unread = 0
         self._open = True
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -223,12 +239,17 @@ class Channel(asyncio.Transport):
 
     def arrived(self, whole: bytes) -> None:
         self._in.append(whole)
+        self._unread += len(whole)
+        if self._unread > WINDOW + frame.MAX_TO_CLIENT:
+            self.close()  # more than was granted: the other end is mad
+            return
         self._deliver()
 
     def _deliver(self) -> None:
         while self._in and self._reading and self._open:
             whole = self._in.popleft()
             self._taken += len(whole)
+            self._unread -= len(whole)
             self._protocol.data_received(whole)
         if self._taken * 2 >= WINDOW:
             self._mux.control(Control(credit=self._taken, channel=self._number))

@@ -9,24 +9,41 @@ from sutra_client.errors import SutraError
 
 FIRST_FD = 3
 """sd_listen_fds(3): the first file descriptor that is handed over."""
+MOST_FDS = 64
 
 
 def inherited() -> dict[str, socket.socket]:
-    """Sockets by the names in LISTEN_FDNAMES, when LISTEN_PID says that they are for this process."""
+    """Listening unix sockets by the names in LISTEN_FDNAMES, when LISTEN_PID says that they are for this process.
+
+    Raises SutraError INVALID for what is no such socket.
+    """
     if os.environ.get("LISTEN_PID") != str(os.getpid()):
         return {}
+    count = os.environ.get("LISTEN_FDS", "0")
     names = os.environ.get("LISTEN_FDNAMES", "").split(":")
-    sockets = {}
-    for number in range(int(os.environ.get("LISTEN_FDS", "0"))):
-        name = names[number] if number < len(names) else ""
-        sockets[name.removesuffix(".socket")] = socket.socket(fileno=FIRST_FD + number)
-    return sockets
+    if not count.isdigit() or int(count) > MOST_FDS or (int(count) and len(set(names)) != int(count)):
+        raise SutraError(errors.INVALID, f"LISTEN_FDS={count}, LISTEN_FDNAMES={':'.join(names)}: not one name for each socket")
+    return {name.removesuffix(".socket"): _handed(FIRST_FD + number, name) for number, name in enumerate(names[: int(count)])}
+
+
+def _handed(fd: int, name: str) -> socket.socket:
+    try:
+        state = os.fstat(fd)
+        os.set_inheritable(fd, False)
+        handed = socket.socket(fileno=fd) if stat.S_ISSOCK(state.st_mode) else None
+    except OSError as error:
+        raise SutraError(errors.INVALID, f"LISTEN_FDS: {name}, file descriptor {fd}: {error.strerror}") from None
+    if handed is None or handed.family != socket.AF_UNIX or not handed.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        raise SutraError(errors.INVALID, f"LISTEN_FDS: {name}, file descriptor {fd}, is no unix socket that listens")
+    return handed
 
 
 def directory(path: str) -> None:
     """Makes sure of a 0755 directory of our own; raises SutraError when another could replace the sockets in it."""
     try:
-        os.makedirs(path, 0o755, exist_ok=True)
+        if not os.path.lexists(path):
+            os.makedirs(path, 0o755)
+            os.chmod(path, 0o755)  # noqa: S103 - whatever the umask: clients of other users have to see the sockets
         state = os.lstat(path)
     except OSError as error:
         raise SutraError(errors.UNAVAILABLE, f"{path}: {error.strerror}", "name another directory in SUTRA_DIR") from error
@@ -37,10 +54,7 @@ def directory(path: str) -> None:
 def endpoint(folder: str, service: str) -> socket.socket:
     """A listening socket at folder/service, that any local user may connect to; raises SutraError EXISTS when one answers there."""
     path = os.path.join(folder, service)
-    if _answers(path):
-        raise SutraError(
-            errors.EXISTS, f"{path}: a service answers there already", "stop that one first, or name another directory in SUTRA_DIR"
-        )
+    _refuse_taken(path)
     private = os.path.join(folder, f".{service}.{os.getpid()}")
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -56,14 +70,25 @@ def endpoint(folder: str, service: str) -> socket.socket:
     return listening
 
 
-def _answers(path: str) -> bool:
+def _refuse_taken(path: str) -> None:
+    """Only nothing, or a socket that nobody listens on, may be replaced."""
+    try:
+        state = os.lstat(path)
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(state.st_mode):
+        raise SutraError(errors.EXISTS, f"{path} is there and is no socket", "move it away, or name another directory in SUTRA_DIR")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1.0)
         try:
             probe.connect(path)
+        except (ConnectionRefusedError, FileNotFoundError):
+            return
         except OSError:
-            return False
-        return True
+            pass  # it is busy, or not for us: alive in any case
+    raise SutraError(
+        errors.EXISTS, f"{path}: a service answers there already", "stop that one first, or name another directory in SUTRA_DIR"
+    )
 
 
 def identity(path: str) -> tuple[int, int] | None:

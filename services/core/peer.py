@@ -1,7 +1,6 @@
 """Who is at the other end, by what the kernel says of the socket; read once, at accept."""
 
 import os
-import pwd
 import socket
 import struct
 from asyncio.trsock import TransportSocket
@@ -24,11 +23,8 @@ class Peer(msgspec.Struct, frozen=True):
 
     @property
     def user(self) -> str:
-        """The account's name, or its number where it has none."""
-        try:
-            return pwd.getpwuid(self.uid).pw_name
-        except KeyError:
-            return str(self.uid)
+        """The local account's name, or its number; not by way of nss, whose modules can hang."""
+        return _accounts().get(self.uid, str(self.uid))
 
     @property
     def trusted(self) -> bool:
@@ -68,3 +64,12 @@ def _groups_of_process(pid: int) -> tuple[int, ...]:
     except OSError:
         pass  # gone already: no supplementary groups, so less is allowed, never more
     return ()
+
+
+def _accounts() -> dict[int, str]:
+    try:
+        with open("/etc/passwd", encoding="utf-8", errors="replace") as file:
+            fields = [line.split(":") for line in file]
+    except OSError:
+        return {}
+    return {int(line[2]): line[0] for line in reversed(fields) if len(line) > 2 and line[2].isdigit()}

@@ -62,7 +62,7 @@ def test_a_killed_service_leaves_a_screen_that_says_so_and_comes_back(folder: st
         again.read_until_shown(NODE)
         again.read_until_shown("load")
         titles = [line.split("  ")[0] for line in fresh]
-        assert [line.rstrip().split("  ")[0] for line in again.screen.display] == titles, "as if nothing had been"
+        again.read_until(lambda: [line.rstrip().split("  ")[0] for line in again.screen.display] == titles)  # as if nothing had been
         again.type("q")
         again.seconds_to_end()
 

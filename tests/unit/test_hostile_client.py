@@ -252,3 +252,68 @@ async def test_nobody_may_change_anything_over_a_socket_of_another_user() -> Non
         refused = json.loads(answers[change])
         assert refused["code"] == "DENIED" and "nobody" in refused["message"] and refused["hint"]
     assert json.loads(answers["lines"])["code"] == "DENIED"
+
+
+async def test_a_call_that_is_cancelled_in_the_same_breath_is_answered_and_forgotten() -> None:
+    async with serving(FakeExample()) as (running, path), raw(path) as peer:
+        await peer.shake()
+        ask = msgspec.msgpack.encode((None, (60_000_000,)))
+        for call in range(limits.CALLS + 10):
+            peer.writer.write(frame.pack(frame.CALL, SLOW, call, ask) + frame.pack(frame.CANCEL, SLOW, call))
+            kind, _, of, payload = await asyncio.wait_for(peer.receive(), 5)
+            assert (kind, of, msgspec.msgpack.decode(payload)[0]) == (frame.ERROR, call, "CANCELLED")
+        [session] = running.sessions
+        assert session.tasks == []
+
+
+@pytest.mark.parametrize("pattern", ["[" * 20_000, "*" * 257])
+async def test_a_pattern_that_would_take_long_to_translate_is_refused(pattern: str) -> None:
+    async with serving(FakeExample((thing("a"),))) as (_, path), raw(path) as peer:
+        await peer.shake()
+        await peer.ask(THINGS, 1, [["name", "glob", pattern]], [])
+        kind, _, _, payload = await asyncio.wait_for(peer.receive(), 2)
+        refused = msgspec.msgpack.decode(payload)
+        assert (kind, refused[0]) == (frame.ERROR, "INVALID") and "characters" in refused[1]
+
+
+@pytest.mark.parametrize("meta", [[None, True], [None, False, 5000], [None, False, None, "fp"], [None, False, None, None, "key"]])
+async def test_a_change_that_asks_for_what_cannot_be_promised_is_not_made(meta: list[object]) -> None:
+    backend = FakeExample((thing("a"),))
+    async with serving(backend) as (_, path), raw(path) as peer:
+        await peer.shake()
+        await peer.ask(12, 1, "a", meta=meta)
+        kind, _, _, payload = await peer.receive()
+        assert (kind, msgspec.msgpack.decode(payload)[0]) == (frame.ERROR, "UNSUPPORTED")
+    assert "a" in backend.rows_by_name
+
+
+async def test_many_long_answers_at_once_all_arrive_at_a_peer_that_reads() -> None:
+    async with serving(FakeExample()) as (_, path), raw(path) as peer:
+        await peer.shake()
+        peer.writer.write(b"".join(frame.pack(frame.CALL, ROWS, call, msgspec.msgpack.encode((None, (40_000,)))) for call in range(8)))
+        answers = [await asyncio.wait_for(peer.receive(), 20) for _ in range(8)]
+        assert [(kind, call) for kind, _, call, _ in answers] == [(frame.REPLY, call) for call in range(8)]
+
+
+async def test_arguments_of_streams_count_as_long_as_the_stream_lasts() -> None:
+    async with serving(FakeExample()) as (_, path), raw(path) as peer:
+        await peer.shake()
+        where = [["name", "=", "x" * 4096]] * 60
+        kinds = []
+        for call in range(12):
+            await peer.ask(THINGS, call, where, [])
+            kinds.append((await asyncio.wait_for(peer.receive(), 5))[0])
+        assert kinds[0] == frame.ITEM and kinds[-1] == frame.ERROR
+        for call in range(12):
+            await peer.send(frame.CANCEL, THINGS, call)
+        await peer.ask(THINGS, 100, where, [])
+        assert (await asyncio.wait_for(peer.receive(), 5))[0] == frame.ITEM
+
+
+@pytest.mark.parametrize("text", ['{"args":{"time_taken":N}}', '{"args":{"time_taken":1},"meta":{"deadline_ms":N}}'])
+async def test_numbers_that_json_alone_can_hold_are_refused(text: str) -> None:
+    async with serving(FakeExample()) as (_, path), raw(path) as peer:
+        await peer.shake(encoding="json")
+        await peer.send(frame.CALL, SLOW, 1, text.replace("N", "9" * 400).encode())
+        kind, _, _, payload = await asyncio.wait_for(peer.receive(), 5)
+        assert (kind, json.loads(payload)["code"]) == (frame.ERROR, "INVALID")

@@ -48,16 +48,37 @@ def test_a_folder_that_others_may_write_is_refused(folder: Path) -> None:
     with pytest.raises(SutraError, match="is not a directory that only root or you may write"):
         listen.directory(str(folder))
     (folder / "file").touch()
-    with pytest.raises(SutraError, match="File exists"):
+    with pytest.raises(SutraError, match="is not a directory"):
         listen.directory(str(folder / "file"))
     (folder / "link").symlink_to("/tmp")
     with pytest.raises(SutraError, match="is not a directory"):
         listen.directory(str(folder / "link"))
 
 
-def test_a_new_folder_is_made_for_its_owner(folder: Path) -> None:
-    listen.directory(str(folder / "a" / "sutra"))
+def test_a_new_folder_is_made_for_its_owner_and_to_be_seen_by_all(folder: Path) -> None:
+    mask = os.umask(0o077)
+    try:
+        listen.directory(str(folder / "a" / "sutra"))
+    finally:
+        os.umask(mask)
     assert stat.S_IMODE((folder / "a" / "sutra").stat().st_mode) == 0o755
+
+
+def test_what_is_no_socket_is_never_replaced(folder: Path) -> None:
+    (folder / "dev.avyctl.x").write_text("keep")
+    (folder / "dev.avyctl.y").symlink_to(folder / "dev.avyctl.x")
+    for name in ("dev.avyctl.x", "dev.avyctl.y"):
+        with pytest.raises(SutraError, match=f"{name} is there and is no socket"):
+            listen.endpoint(str(folder), name)
+    assert (folder / "dev.avyctl.x").read_text() == "keep"
+
+
+@pytest.mark.parametrize(("count", "names"), [("abc", "x"), ("500", "x"), ("2", "x:x"), ("1", "x:y"), ("-1", "x")])
+def test_garbage_in_listen_fds_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch, count: str, names: str) -> None:
+    for name, value in {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": count, "LISTEN_FDNAMES": names}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SutraError, match="not one name for each socket"):
+        listen.inherited()
 
 
 async def test_a_service_removes_its_own_socket_and_no_later_one(folder: Path) -> None:
@@ -92,6 +113,7 @@ def test_handed_sockets_are_known_by_name_and_only_to_the_process_they_are_for(f
     )
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(folder / "s"))
+        listening.listen()
         number = listening.fileno()
         environment = {"PYTHONPATH": os.getcwd(), "LISTEN_FDS": "1", "LISTEN_FDNAMES": "dev.avyctl.x.socket", "HANDED": str(number)}
 

@@ -11,8 +11,8 @@ import pytest
 
 from fakes import FakeExample, thing
 from gen import example
-from gen.example import Active, Line, Pair, Sample
-from serving import Raw, connected, raw, server, serving
+from gen.example import Active, Line, Pair, Sample, Thing
+from serving import Raw, connected, misbehaving, raw, server, serving, welcome
 from sutra_client import events, frame
 from sutra_client.connection import Connection
 from sutra_client.errors import SutraError
@@ -329,3 +329,133 @@ async def test_a_result_waits_for_the_credit_of_a_slow_reader() -> None:
         assert answer[0] == frame.END
         assert b'"type":"done"' in seen[-1]
         assert len(seen) == 2, "only the newest progress before it"
+
+
+# What a stream promises at its end, and when its backend or another reader misbehaves.
+
+
+async def test_a_backend_that_ends_at_once_still_gives_its_rows() -> None:
+    class Brief(FakeExample):
+        async def things(
+            self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
+        ) -> AsyncIterator[events.TableEvent[Thing]]:
+            yield events.Snapshot([thing("a")])
+            yield events.Changed([thing("b")])
+
+    async with connected(Brief()) as client:
+        seen = [event async for event in client.things()]
+    assert [row.name for event in seen if isinstance(event, events.Snapshot | events.Changed) for row in event.rows] == ["a", "b"]
+
+
+async def test_a_backend_that_fails_before_its_first_event_or_while_it_closes_tells_every_reader() -> None:
+    class Failing(FakeExample):
+        def things(
+            self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
+        ) -> AsyncIterator[events.TableEvent[Thing]]:
+            raise SutraError("UNAVAILABLE", "listing things: the bus is gone")
+
+        async def pairs(
+            self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS, host: str | None = None
+        ) -> AsyncIterator[events.TableEvent[Pair]]:
+            try:
+                yield events.Snapshot([])
+            finally:
+                raise SutraError("FAILED", "closing: no")
+
+    async with connected(Failing()) as client:
+        for _ in range(2):
+            with pytest.raises(SutraError, match="the bus is gone"):
+                await next_of(client.things())
+        with pytest.raises(SutraError, match="closing: no"):
+            _ = [event async for event in client.pairs()]
+
+
+async def test_a_row_that_does_not_fit_ends_the_streams_that_would_be_wrong_and_no_other(capfd: pytest.CaptureFixture[str]) -> None:
+    backend = FakeExample((thing("a"),))
+    async with serving(backend) as (_, path), raw(path) as peer, Connection(example.SERVICE, unix(path)) as connection:
+        await subscribed(peer, THINGS, [], [], credit=50)
+        await item(peer)
+        backend.things_feed.send(events.Changed([msgspec.structs.replace(thing("a"), memory=0.5)]))
+        kind, _, _, payload = await asyncio.wait_for(peer.receive(), 5)
+        assert (kind, msgspec.json.decode(payload)["code"]) == (frame.ERROR, "INTERNAL"), "JSON of a float where an integer is due"
+        backend.rows_by_name["a"] = thing("a")
+        assert await next_of(example.ExampleClient(connection).things()) == events.Snapshot([thing("a")])
+    assert "ValidationError" in capfd.readouterr().err
+
+
+async def test_an_operation_is_never_sent_twice() -> None:
+    asked = 0
+
+    async def behave(peer: Raw) -> None:
+        nonlocal asked
+        await welcome(peer)
+        await peer.receive()
+        asked += 1
+
+    async with misbehaving(behave) as path, Connection(example.SERVICE, unix(path)) as connection:
+        with pytest.raises(SutraError, match="work: ") as caught:
+            _ = [event async for event in example.ExampleClient(connection).work("a")]
+    assert asked == 1 and "not known" in caught.value.hint
+
+
+async def test_a_stream_that_outlives_its_connection_ends() -> None:
+    async with serving(FakeExample()) as (_, path):
+        async with Connection(example.SERVICE, unix(path)) as connection:
+            stream = example.ExampleClient(connection).things()
+            await next_of(stream)
+        assert isinstance(await next_of(stream), events.Stale)
+        with pytest.raises(SutraError, match="the connection was closed here"):
+            await next_of(stream)
+
+
+async def test_what_a_slow_reader_of_a_log_lost_is_said_even_at_the_end() -> None:
+    backend = FakeExample()
+    async with serving(backend) as (_, path), raw(path) as peer:
+        await subscribed(peer, LINES, None, credit=0)
+        await backend.lines_feed.until(1)
+        for number in range(3000):
+            backend.write(Line(number, "x" * 1000))
+        backend.lines_feed.send(events.Lost(7))
+        backend.lines_feed.close()
+        await backend.lines_feed.until(0)
+        await peer.send(frame.CREDIT, LINES, 1, b"1000000")
+        counted = 0
+        while (answer := await asyncio.wait_for(peer.receive(), 5))[0] == frame.ITEM:
+            event = msgspec.json.decode(answer[3])["event"]
+            counted += event["count"] if event["type"] == "lost" else len(event["rows"])
+    assert counted == 3007
+
+
+async def test_long_lines_are_cut_into_items_by_their_bytes() -> None:
+    backend = FakeExample()
+    async with connected(backend) as client:
+        stream = client.lines()
+        waiting = asyncio.ensure_future(anext(stream))
+        await backend.lines_feed.until(1)
+        backend.write(*(Line(number, "x" * 70_000) for number in range(256)))
+        event = await asyncio.wait_for(waiting, 5)
+        lost = seen = 0
+        while seen + lost < 256:
+            if isinstance(event, events.Lost):
+                lost += event.count
+            else:
+                assert isinstance(event, events.Records) and len(event.rows) < 10
+                seen += len(event.rows)
+            if seen + lost < 256:
+                event = await next_of(stream)
+        assert seen
+
+
+async def test_of_batches_of_samples_a_slow_reader_keeps_one() -> None:
+    backend = FakeExample()
+    async with serving(backend) as (_, path), raw(path) as peer:
+        await subscribed(peer, METRICS, None, credit=0)
+        await backend.samples_feed.until(1)
+        backend.samples_feed.send(events.Samples([]))
+        for number in range(100):
+            backend.samples_feed.send(events.Samples([Sample(number, 1.0, 2), Sample(number + 1, 1.0, 2)]))
+        await asyncio.sleep(0.03)
+        await peer.send(frame.CREDIT, METRICS, 1, b"9")
+        first, last = (await item(peer))["event"], (await item(peer))["event"]
+        assert isinstance(first, dict) and [row["boottime"] for row in first["rows"]] == [0, 1], "the first may be history"
+        assert isinstance(last, dict) and [row["boottime"] for row in last["rows"]] == [100]
