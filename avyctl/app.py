@@ -1,6 +1,7 @@
 """The screen's front door: the Textual app, its themes and panes, and the keys that mean the same everywhere."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,14 +12,16 @@ from typing import NamedTuple
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 
-from avyctl.themes import THEMES, first_theme
+from avyctl.themes import THEMES, first_theme, themes_on
 from screens.help import HelpScreen
 from screens.overview import OverviewScreen
 from screens.pane import Clock, PaneScreen
 from sutra_client.gen.system import System
 from sutra_client.glyphs import LEVELS
+from sutra_client.output import write
 from sutra_client.terminal import LINE, Terminal, look
 from widgets.driver import TerminalDriver
 from widgets.panes_line import Pane
@@ -31,15 +34,19 @@ class Clients(NamedTuple):
 
     system: System
     you: str
+    place: str = ""
+    """Where the system service is, in words."""
 
 
-class AvyctlApp(App[None]):
+class AvyctlApp(App[None], inherit_bindings=False):
     """`terminal` decides glyphs, first theme and what is sent; `read_only` takes away what changes anything, the shell too."""
 
     TITLE = "avyctl"
     CSS_PATH = [ASSETS / "css" / "avyctl.tcss"]
     BINDINGS = [
         Binding("q", "quit", "Quit", show=False),
+        Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+z", "stop", "Stop", show=False, priority=True),
         Binding("question_mark", "help", "Help", show=False),
         Binding("exclamation_mark", "shell", "Shell", show=False),
         Binding("ctrl+l", "repaint", "Paint again", show=False, priority=True),
@@ -51,13 +58,17 @@ class AvyctlApp(App[None]):
         self._terminal = terminal
         self._read_only = read_only
         self._clock = clock
+        self.no_color = not terminal.colours
+        # Textual's filters make their own colours of none; the driver sends none to a terminal without.
+        self._filters = [known for known in self._filters if not isinstance(known, (Monochrome, NoColor))]
         for known in THEMES:
             self.register_theme(known)
-        self.theme = first_theme(terminal.colours, self.no_color, theme)
+        self.theme = first_theme(terminal.colours, theme)
 
     def on_mount(self) -> None:
         glyphs = LEVELS[self._terminal.glyphs]
-        self.push_screen(OverviewScreen(self._clients.system, self._clients.you, PANES, glyphs=glyphs, clock=self._clock))
+        clients = self._clients
+        self.push_screen(OverviewScreen(clients.system, clients.you, PANES, place=clients.place, glyphs=glyphs, clock=self._clock))
 
     def action_help(self) -> None:
         if isinstance(self.screen, PaneScreen):
@@ -67,6 +78,13 @@ class AvyctlApp(App[None]):
     def action_repaint(self) -> None:
         if isinstance(self._driver, TerminalDriver):
             self._driver.repaint()
+
+    def action_stop(self) -> None:
+        """Ctrl+Z, where a shell with job control has started this: all of the job stops, as the terminal would have it."""
+        if os.getpgrp() == os.getsid(0):
+            self.notify("no shell has started avyctl, so none could continue it; ! opens one", markup=False)
+            return
+        os.killpg(os.getpgrp(), signal.SIGTSTP)
 
     def action_shell(self) -> None:
         """The caller's own shell with the caller's own rights; its exit code is its own affair."""
@@ -81,8 +99,8 @@ class AvyctlApp(App[None]):
             self.notify(f"{shell}: {error.strerror}", severity="error", markup=False)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        for theme in THEMES:
-            yield SystemCommand(f"Theme: {theme.name}", "colours of everything", lambda name=theme.name: setattr(self, "theme", name))
+        for name, theme in themes_on(self._terminal.colours).items():
+            yield SystemCommand(f"Theme: {name}", "colours of everything", lambda theme=theme: setattr(self, "theme", theme))
         yield SystemCommand("Help", "keys and words of this pane", self.action_help)
         yield SystemCommand("Paint again", "clear the terminal and paint everything", self.action_repaint)
         yield SystemCommand("Quit", "leave avyctl", self.action_quit)
@@ -99,14 +117,20 @@ async def run(
     level: str = "",
     read_only: bool = False,
     theme: str = "",
+    color: str = "auto",
 ) -> int:
-    """The exit code. 2 at once where stdin or stdout is no terminal; line mode where the terminal is dumb or `level` says so."""
+    """The exit code; 2 at once where stdin or stdout is no terminal. Line mode where the terminal is dumb or `level` says so.
+
+    `color` "never" is the same as NO_COLOR.
+    """
     terminal = look(sys.stdout.fileno(), environ, level)
+    if color == "never":
+        terminal = terminal._replace(colours=0)
     if terminal.level == LINE:
         from avyctl import line
 
         async with connect() as clients:
-            return await line.run(clients.system, clients.you, sys.stdin, sys.stdout)
+            return await line.run(clients.system, clients.you, sys.stdin, write, utf8=terminal.utf8)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print(
             "avyctl: the screen needs a terminal on stdin and stdout; see avyctl --help for one-shots, --line for a pipe", file=sys.stderr

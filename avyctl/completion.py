@@ -3,6 +3,7 @@
 A slow or silent service costs 300 ms at most, never a prompt, and completion never starts a service.
 """
 
+import posix
 import time
 
 from avyctl.exec import COMMANDS
@@ -18,23 +19,36 @@ from sutra_client.words import quote
 
 SECONDS = 0.3
 
-_BASH = """COMP_WORDBREAKS=${COMP_WORDBREAKS//[=:]/}
-_avyctl() {
-    local IFS=$'\\n'
-    COMPREPLY=($(avyctl __complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+_BASH = r"""_avyctl() {
+    local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} word=${COMP_WORDS[COMP_CWORD]} found=() each
+    # bash cuts words at = and : too, so what is typed of the word is more than the word that it asks for
+    local words=() typed
+    read -r -a words <<<"$line"
+    [[ $line == *[[:space:]] ]] && words+=("")
+    typed=${words[${#words[@]}-1]}
+    mapfile -t found <<<"$(avyctl __complete -- "${words[@]:1}" 2>/dev/null)"
+    local before=""
+    [[ $word == [=:] ]] && before=$typed
+    [[ -n $word && $word != [=:] && $typed == *"$word" ]] && before=${typed%"$word"}
+    [[ -z $word && $typed == *[=:] ]] && before=$typed
+    COMPREPLY=()
+    for each in "${found[@]}"; do
+        [[ -n $each ]] && COMPREPLY+=("${each#"$before"}")
+    done
 }
 complete -o nosort -F _avyctl avyctl
 """
 _ZSH = """#compdef avyctl
 _avyctl() {
     local -a found
-    found=("${(@f)$(avyctl __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
-    compadd -Q -- $found
+    found=("${(@f)$(avyctl __complete --plain -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+    found=(${found:#})
+    compadd -a found
 }
 compdef _avyctl avyctl
 """
 _FISH = """function __avyctl_complete
-    avyctl __complete -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null
+    avyctl __complete --plain -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null
 end
 complete -c avyctl -f -a '(__avyctl_complete)'
 """
@@ -49,10 +63,12 @@ def run(name: str, words: list[str], _: Options, session: Session) -> None:
             raise SutraError(INVALID, *unknown("shell with completion", shell, SCRIPTS))
         write(SCRIPTS[shell])
         return
+    plain = words[:1] == ["--plain"]  # zsh and fish quote what they insert themselves
+    words = words[plain:]
     words = words[1:] if words[:1] == ["--"] else words
     *before, last = words or [""]
     found = [text for text in candidates(before, last) if text.startswith(last) and text.isprintable()]
-    write("".join(quote(text) + "\n" for text in dict.fromkeys(found)))
+    write("".join((text if plain else quote(text)) + "\n" for text in dict.fromkeys(found)))
 
 
 def candidates(before: list[str], last: str) -> list[str]:
@@ -60,23 +76,83 @@ def candidates(before: list[str], last: str) -> list[str]:
     try:
         rest = Options().take(before)
     except SutraError:  # the last word before is an option that still waits for its value
-        return list({"-o": options.FORMATS, "--output": options.FORMATS, "--color": options.COLORS}.get(before[-1], ()))
+        return _option(before[-1], before[:-1], last) if before else []
+    rest = rest[1:] if rest[:1] == ["--"] else rest
+    name, equals, text = last.partition("=")
+    if equals and name in options.NAMES:
+        return [f"{name}={value}" for value in _option(name, before, text)]
     if not rest:
-        return list(options.NAMES) if last.startswith("-") else [*schema.nouns(), *(word for word in COMMANDS if word[0] != "_"), "serve"]
-    noun, rest = rest[0], rest[1:]
-    if noun == "help":
-        return _nouns_and_verbs(rest)
-    if noun == "completion":
-        return list(SCRIPTS)
-    if noun in ("call", "introspect", "monitor"):
-        return list(schema.nouns()) if not rest else []
-    return _of_noun(schema.load(noun), rest, last) if noun in schema.nouns() else []
+        return list(options.NAMES) if last.startswith("-") else _first()
+    return _after(rest[0], rest[1:], last)
 
 
-def _nouns_and_verbs(rest: list[str]) -> list[str]:
+def _first() -> list[str]:
+    return [*schema.nouns(), *(word for word in COMMANDS if word[0] != "_"), "serve"]
+
+
+def _option(name: str, before: list[str], text: str) -> list[str]:
+    """Values of an option that all commands have."""
+    match name:
+        case "-o" | "--output":
+            return list(options.FORMATS)
+        case "--color":
+            return list(options.COLORS)
+        case "--theme":
+            return list(options.THEMES)
+        case "--json":
+            return ["short", "pretty", "off"]
+        case "-f" | "--file":
+            return _files(text)
+        case "--columns":
+            return _columns(before, text)
+    return []
+
+
+def _files(text: str) -> list[str]:
+    folder, slash, _ = text.rpartition("/")
+    try:
+        names = posix.listdir(folder + slash or ".")
+    except OSError:
+        return []
+    return [folder + slash + name for name in sorted(names)]
+
+
+def _columns(before: list[str], text: str) -> list[str]:
+    """Fields of what the command before answers, after those that are there already."""
+    try:
+        rest = Options().take(before)
+    except SutraError:
+        return []
+    if not rest or rest[0] not in schema.nouns():
+        return []
+    of = schema.load(rest[0])
+    verb = " ".join(rest[1:3]) if " ".join(rest[1:3]) in of.entries else " ".join(rest[1:2])
+    if verb not in of.entries:
+        return []
+    head, comma, _ = text.rpartition(",")
+    return [head + comma + name for name in of.fields(of.entries[verb][6]) if name not in head.split(",")]
+
+
+def _after(first: str, rest: list[str], last: str) -> list[str]:
+    match first:
+        case "help":
+            return _first() if not rest else _verbs(schema.load(rest[0]), rest[1:]) if rest[0] in schema.nouns() else []
+        case "completion":
+            return [] if rest else list(SCRIPTS)
+        case "serve":
+            return [stem for stem, _ in schema.nouns().values() if stem not in rest]
+        case "call" | "introspect" | "monitor":
+            return _members(first, rest)
+    return _of_noun(schema.load(first), rest, last) if first in schema.nouns() else []
+
+
+def _members(command: str, rest: list[str]) -> list[str]:
+    """Methods or streams of a noun, as this avyctl knows it."""
     if not rest:
-        return [*schema.nouns(), *(word for word in COMMANDS if word[0] != "_")]
-    return _verbs(schema.load(rest[0]), rest[1:]) if rest[0] in schema.nouns() else []
+        return list(schema.nouns())
+    if len(rest) > 1 or command == "introspect" or rest[0] not in schema.nouns():
+        return []
+    return [entry[2] for entry in schema.load(rest[0]).entries.values() if (entry[0] != "call") == (command == "monitor")]
 
 
 def _verbs(of: Schema, rest: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ import threading
 from concurrent.futures import Future
 
 from avyctl.wiring import Hosted
+from sutra_client.blocking import late
 
 
 class Loop:
@@ -19,12 +20,16 @@ class Loop:
         threading.Thread(target=self._loop.run_forever, name="embedded services", daemon=True).start()
         self._hosted: dict[str, Hosted] = {}
 
-    def connect(self, stem: str, root: str) -> int:
-        """Starts the service at its first use; the file descriptor is the caller's."""
+    def connect(self, stem: str, root: str, seconds: float | None) -> int:
+        """Starts the service at its first use, within `seconds`; the file descriptor is the caller's."""
         ours, theirs = socket.socketpair()
         started: Future[None] = asyncio.run_coroutine_threadsafe(self._serve(stem, root, theirs), self._loop)
         try:
-            started.result()
+            started.result(seconds)
+        except TimeoutError:
+            ours.close()
+            theirs.close()
+            raise late(f"{stem} (embedded)") from None
         except BaseException:
             ours.close()
             theirs.close()
@@ -43,8 +48,8 @@ class Loop:
 _running: list[Loop] = []
 
 
-def connect(stem: str, root: str = "/") -> int:
+def connect(stem: str, root: str = "/", seconds: float | None = None) -> int:
     """A socket's file descriptor with the service at its other end; raises SutraError when no backend fits this host."""
     if not _running:
         _running.append(Loop())
-    return _running[0].connect(stem, root)
+    return _running[0].connect(stem, root, seconds)

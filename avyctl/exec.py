@@ -22,6 +22,10 @@ COMMANDS = {
     "version": "manual",
 }
 """Words that are no nouns -> the module of avyctl whose run(name, words, options, session) does them."""
+_ALWAYS = ("completion", "__complete", "help", "info", "version")
+"""What works however broken the configuration is."""
+_WATCHED = ("call", "help", "monitor")
+"""Commands that -w reaches; a call that cannot be watched says so itself."""
 
 _CONFIGURED = ("output", "color", "theme", "timeout")
 """Options whose defaults come from files and AVYCTL_* variables."""
@@ -47,13 +51,19 @@ def main(argv: list[str]) -> int:
 
 
 def _main(argv: list[str], options: Options) -> int:
-    _configure(options)
-    if argv[:1] == ["serve"]:
+    broken = _configure(options)
+    if argv[:1] == ["serve"] and not {"-h", "--help"} & set(argv):
+        if broken:
+            raise broken
         import avyctl.no_tls  # before asyncio
         from avyctl.serve import main as serve
 
         raise SystemExit(serve(argv[1:]))
     rest = options.take(argv)
+    if broken:
+        if not (options.help or options.version or (rest[:1] and rest[0] in _ALWAYS)):
+            raise broken
+        _tell(broken)
     if options.host:
         raise SutraError(UNSUPPORTED, f"-H {options.host}: other hosts cannot be reached yet", "run avyctl there, by ssh")
     if options.version:
@@ -72,24 +82,35 @@ def _main(argv: list[str], options: Options) -> int:
     import avyctl.no_tls  # noqa: F401 - before asyncio
     from avyctl.front import run as front
 
-    raise SystemExit(front(line=options.line, embedded=options.embedded, read_only=options.read_only, theme=options.theme))
+    raise SystemExit(
+        front(line=options.line, embedded=options.embedded, read_only=options.read_only, theme=options.theme, color=options.color)
+    )
 
 
 def run(words: list[str], options: Options, session: "Session | None") -> None:
     """One command, without its options; `session` is what a script's commands share. Raises SutraError."""
+    words = words[1:] if words[0] == "--" and words[1:] else words
     name, words = words[0], words[1:]
     if options.help and name != "help":
         name, words = "help", [name, *words]
     module = COMMANDS.get(name)
     if module:
+        if options.watch and name not in _WATCHED:
+            raise SutraError(INVALID, f"-w does not go with {name}: there is nothing to watch")
         from avyctl.session import Session
 
         __import__(f"avyctl.{module}", fromlist=("run",)).run(name, words, options, session or Session())
         return
     known = schema.nouns()
+    if name == "serve":
+        raise SutraError(INVALID, "serve comes first and alone, before any option and in no script", "usage: avyctl serve [NAME...]")
     if name not in known:
         from sutra_client.suggest import unknown
 
+        if name[:1] == "-":
+            from sutra_client.options import NAMES
+
+            raise SutraError(INVALID, *unknown("option", name.partition("=")[0], NAMES))
         raise SutraError(INVALID, *unknown("noun or command", name, [*known, *(word for word in COMMANDS if word[0] != "_"), "serve"]))
     from sutra_client.command import parse
 
@@ -97,11 +118,19 @@ def run(words: list[str], options: Options, session: "Session | None") -> None:
     of = asked.schema
     from avyctl.session import Session, perform
 
-    perform(asked, options, lambda: (session or Session()).client(of.id, of.stem, of.fingerprint, options.embedded))
+    perform(asked, options, lambda: (session or Session()).client(of.id, of.stem, of.fingerprint, options))
 
 
-def _configure(options: Options) -> None:
-    """Defaults of the options from files and environment; the command line comes on top."""
+def _configure(options: Options) -> SutraError | None:
+    """Defaults of the options from files and environment; the command line comes on top. What is wrong there is returned."""
+    try:
+        _configured(options)
+    except SutraError as error:
+        return error
+    return None
+
+
+def _configured(options: Options) -> None:
     found: dict[str, str] = {}
     files = config_files()
     if files:
@@ -110,20 +139,20 @@ def _configure(options: Options) -> None:
         read = load(files)
         found = {name: value for name in _CONFIGURED if (value := getattr(read, name))}
     for name in _CONFIGURED:
-        value = variable(f"AVYCTL_{name.upper()}") or found.get(name)
-        if value:
-            options.take([f"--{name}={value}"])
+        own = variable(f"AVYCTL_{name.upper()}")
+        try:
+            if value := own or found.get(name):
+                options.take([f"--{name}={value}"])
+        except SutraError as error:
+            raise SutraError(INVALID, f"AVYCTL_{name.upper()}: {error.message}", error.hint) from None
 
 
 def report(error: SutraError, options: Options) -> int:
     """Says what went wrong, on stderr and in JSON where that was asked for; returns the exit code."""
     from sutra_client import output
-    from sutra_client.text import display_lines
 
-    lines = ["avyctl: " + line if not index else "  " + line for index, line in enumerate(display_lines(error.message, 0))]
-    lines += ["  " + line for line in display_lines(error.hint, 0) if line]
     try:
-        output.write("\n".join(lines) + "\n", 2)
+        _tell(error)
         if options.json:
             from sutra_client.json_text import short
 
@@ -131,3 +160,12 @@ def report(error: SutraError, options: Options) -> int:
     except (SutraError, BrokenPipeError):
         pass  # nobody is left to be told
     return error.exit_code
+
+
+def _tell(error: SutraError) -> None:
+    from sutra_client.output import write
+    from sutra_client.text import display, display_lines
+
+    lines = ["avyctl: " + display(error.message, 0)]  # on one line, so that no message of a service's passes for our hint
+    lines += ["  " + line for line in display_lines(error.hint, 0) if line]
+    write("\n".join(lines) + "\n", 2)

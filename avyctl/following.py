@@ -37,8 +37,7 @@ def follow(asked: Invocation, options: Options, client: "Callable[[], Client]", 
 def _rows(output: Output, told: "Iterator[dict[str, Json]]") -> None:
     rows: list[Json] = []
     for event in told:
-        part = event.get("rows")
-        rows += part if isinstance(part, list) else []
+        rows += output.part(event)
         if event.get("type") == "samples":
             break
     output.rows(rows)
@@ -48,6 +47,6 @@ def _result(output: Output, told: "Iterator[dict[str, Json]]") -> None:
     for event in told:
         state = event.get("state")
         if event.get("type") == "done":
-            output.value(event.get("result"))
+            output.value(output.checked(event.get("result")))
         elif isinstance(state, dict) and is_terminal(2):
             write(f"{display(str(state.get('subject')))}: {display(str(state.get('stage')))}\n", 2)

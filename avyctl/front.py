@@ -8,17 +8,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from avyctl.wiring import connected
-from sutra_client.gen.system import SystemClient
+from sutra_client import endpoint
+from sutra_client.gen.system import SERVICE, SystemClient
+from sutra_client.output import write
 from sutra_client.terminal import LINE, look
 
 
-def run(*, line: bool = False, embedded: bool = False, read_only: bool = False, theme: str = "") -> int:
+def run(*, line: bool = False, embedded: bool = False, read_only: bool = False, theme: str = "", color: str = "auto") -> int:
     """The exit code. Without `line`, stdin and stdout have to be a terminal; a dumb one gets line mode all the same.
 
-    `theme` is one of options.THEMES, or empty for what suits the terminal.
+    `theme` is one of options.THEMES, or empty for what suits the terminal; `color` "never" is the same as NO_COLOR.
     """
-    if line or look(sys.stdout.fileno(), os.environ).level == LINE:
-        return asyncio.run(_line(embedded))
+    terminal = look(sys.stdout.fileno(), os.environ)
+    if line or terminal.level == LINE:
+        return _run_line(embedded, terminal.utf8)
     gc.disable()  # of what importing makes nothing is garbage; looking for it costs 7 % of the start
     from avyctl.app import Clients
     from avyctl.app import run as screen
@@ -29,16 +32,24 @@ def run(*, line: bool = False, embedded: bool = False, read_only: bool = False, 
     @asynccontextmanager
     async def clients() -> AsyncIterator[Clients]:
         async with _system(embedded) as (system, you):
-            yield Clients(system, you)
+            yield Clients(system, you, (not embedded and endpoint.find(SERVICE.id)) or "")
 
-    return asyncio.run(screen(clients, read_only=read_only, theme=theme))
+    return asyncio.run(screen(clients, read_only=read_only, theme=theme, color=color))
 
 
-async def _line(embedded: bool) -> int:
+def _run_line(embedded: bool, utf8: bool) -> int:
+    try:
+        return asyncio.run(_line(embedded, utf8))
+    except KeyboardInterrupt:
+        write("\n")
+        raise
+
+
+async def _line(embedded: bool, utf8: bool) -> int:
     from avyctl import line
 
     async with _system(embedded) as (system, you):
-        return await line.run(system, you, sys.stdin, sys.stdout)
+        return await line.run(system, you, sys.stdin, write, utf8=utf8)
 
 
 @asynccontextmanager

@@ -5,8 +5,8 @@ import sys
 
 from avyctl import paths
 from avyctl.session import Session
-from sutra_client import endpoint, schema, tabular
-from sutra_client.errors import UNAVAILABLE, SutraError
+from sutra_client import endpoint, schema, shape, tabular
+from sutra_client.errors import INVALID, UNAVAILABLE, SutraError
 from sutra_client.json_text import Json, read_object
 from sutra_client.options import Options
 from sutra_client.output import Output, write
@@ -29,7 +29,7 @@ _TYPES: dict[str, tuple[Field, ...]] = {
     ),
     "Answer": (
         _text("service", "Id of its schema."),
-        _text("endpoint", "Path of its socket; embedded where this process does it itself."),
+        _text("endpoint", "Path of its socket; embedded where this process does it itself; absent where neither will do."),
         _text("backend", "Which technology serves it."),
         _text("reason", "Why that one; or why there is none."),
         _text("version", "Version of avyctl that serves it."),
@@ -44,10 +44,13 @@ _TYPES: dict[str, tuple[Field, ...]] = {
 
 def run(_: str, words: list[str], options: Options, session: Session) -> None:
     """A service that cannot be reached is told with its reason, and is no failure of `info`."""
+    if words:
+        raise SutraError(INVALID, "info takes no words", "usage: avyctl info")
     core = schema.of_module("core")
     types = {**core.types, **_TYPES}
     of = Schema("", ("", "", "", ""), {}, types, core.enums)
     about = core.entries["about"][1]
+    output = Output(options, of, "Info")
     services = [_answer(stem, service, about, options, session) for stem, service in schema.nouns().values()]
     facts = posix.uname()
     found: dict[str, Json] = {
@@ -60,16 +63,16 @@ def run(_: str, words: list[str], options: Options, session: Session) -> None:
     if options.output in ("", "table", "wide") and not options.columns:
         write("\n".join(_lines(of, found, services)) + "\n")
     else:
-        Output(options, of, "Info").value(found)
+        output.value(found)
 
 
 def _answer(stem: str, service: str, about: int, options: Options, session: Session) -> dict[str, Json]:
-    where = "embedded"
+    where: str | None = None
     try:
-        path = None if options.embedded else endpoint.find(service)
-        where = path or where
-        client = session.client(service, stem, "", options.embedded)
+        where = (None if options.embedded else endpoint.find(service)) or "embedded"
+        client = session.client(service, stem, "", options)
         told = read_object(client.call(about, {}, None, options.timeout), "the answer to `about`", UNAVAILABLE)
+        shape.check(schema.of_module("core"), "About", told, "the answer to `about`")
     except SutraError as error:
         return {"service": service, "endpoint": where, "backend": None, "reason": error.message}
     return {"service": service, "endpoint": where, **{name: told.get(name) for name in _NAMES}}
@@ -81,14 +84,15 @@ _NAMES = ("backend", "reason", "version", "uid", "pid", "candidates", "unseen")
 def _paths() -> list[dict[str, Json]]:
     named = [("configuration", path) for path in paths.config_files()]
     named.append(("configuration of the host", f"{paths.HOST}/avyctl.toml"))
-    named.append(("configuration of the user", f"{paths.user_config()}/avyctl.toml"))
-    named += [("state", paths.state()), ("assets", paths.assets())]
+    own = paths.user_config()
+    named.append(("configuration of the user", f"{own}/avyctl.toml" if own else f"none ({paths.homeless()})"))
+    named += [("state", paths.state() or f"none ({paths.homeless()})"), ("assets", paths.assets())]
     only = endpoint.variable("SUTRA_DIR")
     named += [("endpoints", folder) for folder in ([only] if only else endpoint.directories())]
     seen: dict[str, str] = {}
     for name, path in named:
-        seen.setdefault(path, name)
-    return [{"name": name, "path": path, "exists": _exists(path)} for path, name in seen.items()]
+        seen.setdefault(path if path[0] == "/" else f"{name}\n{path}", name)
+    return [{"name": name, "path": path.rpartition("\n")[2], "exists": _exists(path)} for path, name in seen.items()]
 
 
 def _exists(path: str) -> bool:

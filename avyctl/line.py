@@ -6,7 +6,8 @@ Nothing but printable text and newlines is written, ever.
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from errno import EIO
 from typing import TextIO, TypeVar
 
 from sutra_client import overview_text as words
@@ -14,8 +15,8 @@ from sutra_client.errors import SutraError
 from sutra_client.events import Samples, Snapshot
 from sutra_client.gen.core import Finding
 from sutra_client.gen.system import Sample, System
-from sutra_client.glyphs import ASCII
-from sutra_client.text import display
+from sutra_client.glyphs import ASCII, twin
+from sutra_client.text import display, escape
 
 E = TypeVar("E")
 
@@ -53,33 +54,44 @@ class LineReader:
         try:
             loop.add_reader(self._descriptor, readable.set)
         except PermissionError:
-            return os.read(self._descriptor, 65536)  # a regular file cannot be waited for, and never makes us wait
+            return self._got()  # a regular file cannot be waited for, and never makes us wait
         try:
             await readable.wait()
         finally:
             loop.remove_reader(self._descriptor)
-        return os.read(self._descriptor, 65536)
+        return self._got()
+
+    def _got(self) -> bytes:
+        """A terminal that is gone has come to its end."""
+        try:
+            return os.read(self._descriptor, 65536)
+        except OSError as error:
+            if error.errno != EIO:
+                raise
+            return b""
 
 
 class LineMode:
     """One conversation; `findings` are numbered as they were last listed."""
 
-    def __init__(self, system: System, you: str, output: TextIO) -> None:
+    def __init__(self, system: System, you: str, write: Callable[[str], object], *, echoes: bool = True, utf8: bool = True) -> None:
+        """`echoes`: what is typed is seen, its end too."""
         self._system = system
         self._you = you
-        self._output = output
+        self._write = write
+        self._echoes = echoes
+        self._utf8 = utf8
         self._findings: list[Finding] = []
 
     async def talk(self, reader: LineReader) -> int:
         """Until quit or the end of input. The exit code."""
         await self._answer("list")
         while True:
-            self._output.write(_PROMPT)
-            self._output.flush()
+            self._write(_PROMPT)
             line = await reader.line()
+            if line is None or not self._echoes:
+                self._write("\n")
             if line is None or line in ("quit", "q"):
-                if line is None:
-                    self._output.write("\n")
                 return 0
             await self._answer(line)
 
@@ -93,8 +105,9 @@ class LineMode:
                 case _ if line.isdecimal() and 0 < int(line[:9]) <= len(self._findings):
                     self._say(*words.detail(self._findings[int(line) - 1], time.time()))
                 case _:
-                    self._say(f"no such command or number: {line}", "help tells which there are")
+                    self._say(f"no such command or number: {line}", "help tells which there are; a one-shot runs outside: avyctl NOUN VERB")
         except SutraError as error:
+            # what cannot be written raises again here, and ends it
             self._say(f"error: {error.message}", *([error.hint] if error.hint else []))
 
     async def _list(self) -> None:
@@ -113,13 +126,16 @@ class LineMode:
             self._say(f"{number:2}  {finding.severity}  {finding.object}  {finding.evidence}")
 
     def _say(self, *lines: str) -> None:
-        for line in lines:
-            self._output.write(display(line) + "\n")
+        shown = [twin(display(line)) for line in lines]
+        if not self._utf8:
+            shown = ["".join(char if char.isascii() else escape(char) for char in line) for line in shown]
+        self._write("".join(f"{line}\n" for line in shown))
 
 
-async def run(system: System, you: str, source: TextIO, output: TextIO) -> int:
-    """The exit code."""
-    return await LineMode(system, you, output).talk(LineReader(source.fileno()))
+async def run(system: System, you: str, source: TextIO, write: Callable[[str], object], *, utf8: bool = True) -> int:
+    """The exit code. `write` writes at once, and what it raises is the end."""
+    mode = LineMode(system, you, write, echoes=source.isatty(), utf8=utf8)
+    return await mode.talk(LineReader(source.fileno()))
 
 
 async def _snapshot(stream: AsyncIterator[E]) -> list[Finding]:

@@ -1,39 +1,41 @@
 """help and version: what there is to do, from the schemas."""
 
+from avyctl.pages import PAGES
 from avyctl.session import Session
 from sutra_client import schema
 from sutra_client.command import find_verb, flag, usage
 from sutra_client.errors import INVALID, SutraError
 from sutra_client.json_text import as_text
 from sutra_client.options import DOCS, Options
-from sutra_client.output import write
+from sutra_client.output import Output, write
 from sutra_client.schema import Field, Schema, implied
 from sutra_client.suggest import unknown
 from sutra_client.version import VERSION
 
-_DOCS = {
-    "call": "call ENDPOINT METHOD [JSON-ARGS]: one call of any service, by the interface that it serves",
-    "completion": "completion bash|zsh|fish: the script that a shell sources",
-    "help": "help [NOUN [VERB]]",
-    "info": "what answers where: services, backends, endpoints, files",
-    "introspect": "introspect ENDPOINT: the interface that a service serves",
-    "monitor": "monitor ENDPOINT STREAM [JSON-ARGS]: events of any stream, as they come",
-    "serve": "serve [NAME...]: offers services at their endpoints until it is stopped",
-    "version": "the version of avyctl",
-}
 _EXIT = (
-    "0 done, 1 failed, 2 invalid, 3 the answer is no, 4 no such object, 5 not allowed, 6 busy, stale or there already,",
-    "7 unreachable or unsupported, 8 partly, 124 out of time, 128+n ended by signal n",
+    "0 done, 1 failed, 2 invalid, 3 the answer is no, 4 no such object, 5 not allowed, 6 busy, stale or there already,"
+    " 7 unreachable or unsupported, 8 partly, 124 out of time, 128+n ended by signal n"
 )
+_VERSION = Schema("", ("", "", "", ""), {}, {"Version": (("version", "string", "Version of this avyctl.", "", None, "", ""),)}, {})
 
 
 def run(name: str, words: list[str], options: Options, _: Session) -> None:
-    """Text, whatever form -o asks for."""
+    """Help is text, whatever form -o asks for."""
     if name == "version":
-        write(f"avyctl {VERSION}\n")
+        _version(words, options)
         return
-    lines = _overall() if not words else _command(words[0]) if words[0] not in schema.nouns() else _noun(schema.load(words[0]), words[1:])
+    lines = _overall() if not words else _command(words) if words[0] not in schema.nouns() else _noun(schema.load(words[0]), words[1:])
     write("\n".join(lines) + "\n")
+
+
+def _version(words: list[str], options: Options) -> None:
+    if words:
+        raise SutraError(INVALID, "version takes no words", "usage: avyctl version")
+    output = Output(options, _VERSION, "Version")
+    if options.output in ("", "table", "wide") and not options.columns:
+        write(f"avyctl {VERSION}\n")
+    else:
+        output.value({"version": VERSION})
 
 
 def _overall() -> list[str]:
@@ -46,15 +48,18 @@ def _overall() -> list[str]:
         "Nouns",
     ]
     lines += _pairs([(noun, schema.load(noun).doc) for noun in sorted(schema.nouns())])
-    lines += ["", "Commands", *_pairs(list(_DOCS.items()))]
-    lines += ["", "Options", *_pairs(list(DOCS)), "", "Exit codes", *("  " + line for line in _EXIT)]
+    lines += ["", "Commands", *_pairs([(usage, summary) for usage, summary, *_ in PAGES.values()])]
+    lines += ["", "Options", *_pairs(list(DOCS)), "", "Exit codes", *_wrapped("  ", _EXIT)]
     return [*lines, "", "`avyctl help NOUN` lists its verbs, `avyctl help NOUN VERB` tells all about one."]
 
 
-def _command(word: str) -> list[str]:
-    if word not in _DOCS:
-        raise SutraError(INVALID, *unknown("noun or command", word, [*schema.nouns(), *_DOCS]))
-    return ["avyctl " + _DOCS[word]] if _DOCS[word].startswith(word) else [f"avyctl {word}: {_DOCS[word]}"]
+def _command(words: list[str]) -> list[str]:
+    word = words[0]
+    if word not in PAGES:
+        raise SutraError(INVALID, *unknown("noun or command", word, [*schema.nouns(), *PAGES]))
+    usage, summary, text, example = PAGES[word]
+    lines = ["avyctl " + usage, "", summary[0].upper() + summary[1:] + ".", *_wrapped("", " ".join(text))]
+    return [*lines, "", "Exit codes", *_wrapped("  ", _EXIT), "", "Example", "  " + example]
 
 
 def _noun(of: Schema, words: list[str]) -> list[str]:

@@ -24,6 +24,11 @@ def user_config() -> str:
     return f"{base}/avyctl" if base else ""
 
 
+def homeless() -> str:
+    """Why there is no place for a user's own files."""
+    return "HOME is no absolute path" if variable("HOME") else "no HOME"
+
+
 def state() -> str:
     """Where operations, inverses and the audit are kept; empty where there is no place (sutra.md section 5, 10)."""
     if posix.geteuid() == 0:

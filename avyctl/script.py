@@ -8,6 +8,9 @@ from sutra_client import words
 from sutra_client.errors import INVALID, SutraError
 from sutra_client.options import Options
 
+MOST = 4 << 20
+"""Bytes of a script; who feeds more has mistaken the file."""
+
 
 def run_all(options: Options, rest: list[str]) -> int:
     """Every command of every script, in order, to the first that fails or, with --keep-going, to the end; the first failure's exit code."""
@@ -16,7 +19,7 @@ def run_all(options: Options, rest: list[str]) -> int:
     session = Session()
     first = 0
     for is_file, text in options.scripts:
-        if not is_file and text == "-":
+        if text == "-":
             options.no_input = True  # stdin is the script, so no command of it can be answered there
         for command in words.split(_text(is_file, text)):
             own = options.copy()
@@ -47,12 +50,24 @@ def _text(is_file: bool, text: str) -> str:
     if not is_file and text != "-":
         return text
     try:
-        if is_file:
+        if text != "-":
             with open(text, "rb") as file:
-                data = file.read()
+                data = file.read(MOST + 1)
         else:
-            data = b"".join(iter(lambda: posix.read(0, 65536), b""))
+            data = _stdin()
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise SutraError(INVALID, f"{text}: {why}", "a script is a readable file, one command a line") from None
-    return data.decode("utf-8", "surrogateescape")
+    if len(data) > MOST:
+        raise SutraError(
+            INVALID, f"{text}: a script of more than {MOST >> 20} MiB is none", "a script is a readable file, one command a line"
+        )
+    return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+
+
+def _stdin() -> bytes:
+    """All of it, or a little more than a script may have."""
+    data = bytearray()
+    while len(data) <= MOST and (piece := posix.read(0, 65536)):
+        data += piece
+    return bytes(data)

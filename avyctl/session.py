@@ -4,7 +4,7 @@ from avyctl.start import ANSWERING, load
 from sutra_client import endpoint
 from sutra_client.blocking import Client, connect
 from sutra_client.command import Invocation
-from sutra_client.errors import DENIED, UNAVAILABLE, UNSUPPORTED, SutraError
+from sutra_client.errors import DENIED, INVALID, UNAVAILABLE, UNSUPPORTED, SutraError
 from sutra_client.json_text import Json
 from sutra_client.options import Options
 
@@ -22,16 +22,17 @@ class Session:
     def __init__(self) -> None:
         self._clients: dict[tuple[str, bool], Client] = {}
 
-    def client(self, service: str, stem: str, fingerprint: str, embedded: bool) -> Client:
+    def client(self, service: str, stem: str, fingerprint: str, options: Options) -> Client:
         """The service where it runs, else (where `stem` names one of ours) in this process; raises SutraError UNAVAILABLE."""
+        embedded = options.embedded
         held = self._clients.get((service, embedded))
         if held is not None:
             return held
         path = None if embedded else endpoint.find(service)
         if path is not None:
-            client = connect(path, service, fingerprint)
+            client = connect(path, service, fingerprint, timeout=options.timeout)
         elif stem:
-            client = _embedded(stem, service, fingerprint)
+            client = _embedded(stem, service, fingerprint, options.timeout)
         else:
             raise SutraError(UNAVAILABLE, f"{service}: no such endpoint", "looked in " + ", ".join(endpoint.directories()))
         self._clients[service, embedded] = client
@@ -44,12 +45,15 @@ class Session:
         self._clients.clear()
 
 
-def _embedded(stem: str, service: str, fingerprint: str) -> Client:
+def _embedded(stem: str, service: str, fingerprint: str, seconds: float | None) -> Client:
+    import time
+
+    began = time.monotonic()
     import avyctl.no_tls  # noqa: F401 - before asyncio
     from avyctl import embedded
     from sutra_client.blocking import joined
 
-    return joined(embedded.connect(stem), f"{service} (embedded)", service, fingerprint)
+    return joined(embedded.connect(stem, seconds=seconds), f"{service} (embedded)", service, fingerprint, began)
 
 
 def perform(asked: Invocation, options: Options, client: "Callable[[], Client]") -> None:
@@ -60,10 +64,22 @@ def perform(asked: Invocation, options: Options, client: "Callable[[], Client]")
         raise SutraError(DENIED, f"{asked.schema.noun} {asked.verb} changes something, and --read-only was given")
     if entry[0] == "upload":
         raise SutraError(UNSUPPORTED, f"{asked.schema.noun} {asked.verb} is an upload, which this version cannot do")
+    _refuse(f"{asked.schema.noun} {asked.verb}", entry[0] == "call", "changes" in flags, options)
     if entry[0] == "call":
         _call(asked, options, client, flags)
     else:
         _stream(asked, options, client)
+
+
+def _refuse(called: str, is_call: bool, changes: bool, options: Options) -> None:
+    """What was asked for with a verb that has no use for it."""
+    if options.watch and is_call:
+        raise SutraError(INVALID, f"-w does not go with {called}: it answers once")
+    for name, given in (("--confirm-within", options.confirm_within), ("--no-wait", options.no_wait)):
+        if given and not changes:
+            raise SutraError(INVALID, f"{name} does not go with {called}: it changes nothing")
+        if given:
+            raise SutraError(UNSUPPORTED, f"{name}: this version cannot do that yet", "leave it out")
 
 
 def _call(asked: Invocation, options: Options, client: "Callable[[], Client]", flags: list[str]) -> None:
@@ -107,11 +123,11 @@ def _snapshot(output: "Output", items: "Generator[Item, None, None]") -> None:
         if revision == 1:
             rows.clear()
         more = event.get("more")
+        part = output.part(event)
         if not rows and not more and output.snapshot(payload):
             items.close()
             return
-        part = event.get("rows")
-        rows += part if isinstance(part, list) else []
+        rows += part
         if not more:
             break
     items.close()

@@ -31,7 +31,7 @@ ASKING = (
     "avyctl.session",
 )
 """What it takes to send a call, each after those that it imports."""
-ANSWERING = ("sutra_client.text", "sutra_client.output", "sutra_client.tabular")
+ANSWERING = ("sutra_client.shape", "sutra_client.text", "sutra_client.output", "sutra_client.tabular")
 """What it takes to print the answer: loaded while the service works on it."""
 
 _HEADER = 16
@@ -42,6 +42,9 @@ def main(words: list[str]) -> int:
     """avyctl.exec.main, sooner."""
     for name in PACKAGES:
         folder = f"{ROOT}/{name.replace('.', '/')}"
+        if _has_body(f"{folder}/__init__.py"):
+            __import__(name)
+            continue
         package = _known(name, f"{folder}/__init__.py")
         package.__path__ = [folder]
         package.__package__ = name
@@ -53,6 +56,14 @@ def main(words: list[str]) -> int:
     from avyctl.exec import main
 
     return main(words)
+
+
+def _has_body(path: str) -> bool:
+    """Whether a package does anything of its own when it is imported."""
+    try:
+        return posix.stat(path).st_size > 0
+    except OSError:
+        return False
 
 
 def load(names: tuple[str, ...]) -> None:
@@ -71,14 +82,21 @@ def _load(name: str) -> bool:
     except OSError:
         return False
     try:
-        data = posix.read(fd, posix.fstat(fd).st_size)
+        size = posix.fstat(fd).st_size
+        data = posix.read(fd, size)
+        while len(data) < size and (piece := posix.read(fd, size - len(data))):
+            data += piece
     finally:
         posix.close(fd)
     checked = MAGIC_NUMBER + bytes(4) + (int(source.st_mtime) & 0xFFFFFFFF).to_bytes(4, "little") + source.st_size.to_bytes(4, "little")
     if data[:_HEADER] != checked:
         return False
     code = marshal.loads(memoryview(data)[_HEADER:])  # noqa: S302 - as trusted as the source beside it
-    exec(code, _known(name, path).__dict__)  # noqa: S102 - what `import` does
+    try:
+        exec(code, _known(name, path).__dict__)  # noqa: S102 - what `import` does
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
     return True
 
 

@@ -88,10 +88,16 @@ SIXTEEN = _plain("avyos-16", "ansi_yellow", "ansi_yellow", "ansi_yellow", "ansi_
 THEMES = (AVYOS, LIGHT, MONO, HIGH_CONTRAST, SIXTEEN)
 
 
-def first_theme(colours: int, no_color: bool, wanted: str = "") -> str:
+def themes_on(colours: int) -> dict[str, str]:
+    """What a user may ask for on a terminal of so many colours, and the theme that it is there."""
+    if not colours:
+        return {MONO.name: MONO.name}
+    if colours <= 16:
+        return {AVYOS.name: SIXTEEN.name, MONO.name: MONO.name}
+    return {theme.name: theme.name for theme in THEMES if theme is not SIXTEEN}
+
+
+def first_theme(colours: int, wanted: str = "") -> str:
     """The theme to start with on a terminal of so many colours; `wanted` is what the user asked for, as far as the terminal has it."""
-    if no_color or not colours:
-        return MONO.name
-    if wanted and (colours > 16 or wanted == MONO.name):
-        return wanted
-    return AVYOS.name if colours > 16 else SIXTEEN.name
+    known = themes_on(colours)
+    return known.get(wanted) or next(iter(known.values()))

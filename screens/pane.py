@@ -12,7 +12,7 @@ from textual.widget import Widget
 from sutra_client.actions import Action, register
 from sutra_client.glyphs import FULL, Glyphs
 from widgets.key_line import KeyLine
-from widgets.panes_line import Pane, PanesLine
+from widgets.panes_line import WIDE, Pane, PanesLine
 from widgets.status_line import StatusLine
 
 Clock = Callable[[], float]
@@ -29,6 +29,7 @@ class PaneScreen(Screen[None]):
     """Its digit in the panes line."""
     HELP: ClassVar[str] = ""
     """The stem of its file in assets/help."""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     DEFAULT_CSS = """
     PaneScreen {
         layout: vertical;
@@ -45,7 +46,8 @@ class PaneScreen(Screen[None]):
 
     def __init_subclass__(cls) -> None:
         """Raises ActionError for a pane whose keys collide, when it is defined."""
-        cls.BINDINGS = [Binding(action.key, action.name, action.label, show=False) for action in register(cls.ACTIONS)]
+        own = [Binding(action.key, action.name, action.label, show=False) for action in register(cls.ACTIONS)]
+        cls.BINDINGS = [*own, Binding("escape", "step_back", "Back", show=False)]
         super().__init_subclass__()
 
     def compose(self) -> ComposeResult:
@@ -53,6 +55,9 @@ class PaneScreen(Screen[None]):
         yield PanesLine(self._panes, self.KEY)
         yield from self.body()
         yield KeyLine(self.ACTIONS)
+
+    def action_step_back(self) -> None:
+        """Esc: a pane that has something open closes it."""
 
     def body(self) -> Iterable[Widget]:
         """The widgets between the panes line and the keys."""

@@ -9,12 +9,14 @@ GLOBAL = {
     "shift+tab": "previous pane",
     "slash": "filter as you type",
     "colon": "command line",
-    "question_mark": "help, search by typing",
+    "question_mark": "help; / searches it",
     "x": "every action, and whether you may",
     "y": "the same as a command",
     "plus": "ask for more rights",
     "exclamation_mark": "your shell",
     "q": "quit",
+    "ctrl+c": "quit",
+    "ctrl+z": "stop, back to the shell that started it; its fg goes on here",
     "space": "mark",
     "ctrl+l": "paint the screen again",
     "ctrl+p": "palette",
@@ -22,7 +24,7 @@ GLOBAL = {
 }
 """Keys that mean the same everywhere (console.md section 1), by Textual's names."""
 
-EVERYWHERE = ("question_mark", "exclamation_mark", "q", "space", "ctrl+l", "ctrl+p", "escape")
+EVERYWHERE = ("question_mark", "exclamation_mark", "q", "ctrl+c", "ctrl+z", "space", "ctrl+l", "ctrl+p", "escape")
 """The global keys that every screen answers; the other ones are kept free for what they mean."""
 
 MOVES = ("up", "down", "left", "right", "j", "k", "home", "end", "pageup", "pagedown")
@@ -35,7 +37,9 @@ _SHOWN = {
     "question_mark": "?",
     "exclamation_mark": "!",
     "plus": "+",
+    "ctrl+c": "^C",
     "ctrl+p": "^p",
+    "ctrl+z": "^Z",
     "ctrl+l": "^L",
     "escape": "esc",
     "pageup": "PgUp",

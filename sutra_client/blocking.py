@@ -25,28 +25,40 @@ _GRACE = 0.25
 _CREDENTIALS = Struct("iII")
 """struct ucred: pid, uid, gid."""
 
+_GOODBYE = "closed the connection: "
+_WELCOME = {"version": str, "fingerprint": str, "peer": dict, "limits": dict}
+"""What a WELCOME has, by its JSON kind."""
+
 _INFO = "`avyctl info` shows what answers where"
 
 
-def connect(path: str, service: str, fingerprint: str = "", seconds: float = HANDSHAKE_SECONDS) -> "Client":
+def connect(path: str, service: str, fingerprint: str = "", seconds: float = HANDSHAKE_SECONDS, timeout: float | None = None) -> "Client":
     """A client of the service at this endpoint, whose server's uid was checked; raises SutraError UNAVAILABLE with path and reason.
 
-    `seconds` is what connecting and the handshake may take, each.
+    `seconds` is what connecting and the handshake may take, each; `timeout` what the first call will have altogether, else TIMEOUT.
     """
+    began = time.monotonic()
     sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC)
     try:
-        sock.settimeout(seconds)
+        sock.settimeout(seconds if timeout is None else min(seconds, timeout))
+        endpoint.check_socket(path)
         sock.connect(path)
         _, uid, _ = _CREDENTIALS.unpack(sock.getsockopt(SOL_SOCKET, SO_PEERCRED, _CREDENTIALS.size))
         endpoint.check_server(path, service, uid)
-        return Client(sock, path, service, fingerprint, seconds)
+        return Client(sock, path, service, fingerprint, seconds, began)
     except OSError as error:
         sock.close()
+        if timeout is not None and time.monotonic() - began >= timeout:
+            raise late(path) from None
         why = "does not answer" if isinstance(error, TimeoutError | BlockingIOError) else error.strerror or str(error)
         raise SutraError(errors.UNAVAILABLE, f"{path}: {why}", "is the service running? " + _INFO) from None
     except BaseException:
         sock.close()
         raise
+
+
+def late(name: str) -> SutraError:
+    return SutraError(errors.TIMEOUT, f"{name} did not answer in time", "--timeout gives it longer")
 
 
 def _hello(service: str, fingerprint: str) -> dict[str, Json]:
@@ -56,11 +68,15 @@ def _hello(service: str, fingerprint: str) -> dict[str, Json]:
 class Client:
     """One connection to one service, over a socket that is connected already; `name` is what errors call it.
 
-    A deadline is `seconds` from the start of a call; PING is answered, and sent after 20 s of silence, whenever the client waits.
+    A deadline is `seconds` from the start of a call, of the first one from `began`, when connecting began.
+    PING is answered, and sent after 20 s of silence, whenever the client waits.
     """
 
-    def __init__(self, sock: socket, name: str, service: str, fingerprint: str = "", seconds: float = HANDSHAKE_SECONDS) -> None:
+    def __init__(
+        self, sock: socket, name: str, service: str, fingerprint: str = "", seconds: float = HANDSHAKE_SECONDS, began: float = 0
+    ) -> None:
         self.name = name
+        self._began = began
         self._seconds = seconds
         self._socket = sock
         self._held = bytearray()
@@ -68,17 +84,19 @@ class Client:
         self._calls = 0
         self._heard = time.monotonic()
         self._deadline: float | None = None
+        self._called: float | None = None  # the call's own deadline, which the handshake keeps too
         self._welcome: dict[str, Json] | None = None
         self._hello = frame.pack(frame.HELLO, 0, 0, short(_hello(service, fingerprint)).encode())
 
     def welcome(self) -> dict[str, Json]:
         """What the service says of itself and of us: version, fingerprint, peer, limits. Raises SutraError when the handshake fails."""
         if self._welcome is None:
-            after, self._deadline = self._deadline, time.monotonic() + self._seconds
+            limit = time.monotonic() + self._seconds
+            self._deadline = limit if self._called is None else min(self._called, limit)
             if self._hello:
                 self._send(b"")
             self._welcome = self._greeted()
-            self._deadline = after
+            self._deadline = self._called
         return self._welcome
 
     def close(self) -> None:
@@ -150,14 +168,17 @@ class Client:
     def _ask(self, opcode: int, args: dict[str, Json], meta: dict[str, Json], seconds: float | None) -> int:
         self._calls += 1
         asked: dict[str, Json] = {"args": args}
+        now = time.monotonic()
         if seconds is not None:
+            seconds -= now - (self._began or now)
             meta = {**meta, "deadline_ms": max(int(seconds * 1000), 1)}
         if meta:
             asked["meta"] = meta
         payload = short(asked).encode("utf-8", "surrogatepass")
         if len(payload) > frame.MAX_TO_SERVER:
             raise SutraError(errors.INVALID, f"the arguments take {len(payload)} bytes, more than one call can carry")
-        self._deadline = None if seconds is None else time.monotonic() + seconds + _GRACE
+        self._began = 0
+        self._called = self._deadline = None if seconds is None else now + seconds + _GRACE
         self._send(frame.pack(frame.CALL, opcode, self._calls, payload))
         return self._calls
 
@@ -168,7 +189,7 @@ class Client:
             if kind == frame.PING:
                 self._send(frame.pack(frame.PONG, 0, of))
             elif kind == frame.GOAWAY:
-                raise self._refusal(payload, "closed the connection: ")
+                raise self._refusal(payload, _GOODBYE)
             elif kind in (frame.REPLY, frame.ERROR, frame.ITEM, frame.END):
                 if of == call:
                     if kind == frame.ERROR:
@@ -186,14 +207,21 @@ class Client:
         if kind != frame.WELCOME:
             raise self._broken(f"{frame.KIND_NAMES[kind]} instead of WELCOME")
         self._limit = frame.MAX_TO_CLIENT
-        return read_object(payload, f"{self.name} broke the protocol: its WELCOME", errors.UNAVAILABLE)
+        welcome = read_object(payload, f"{self.name} broke the protocol: its WELCOME", errors.UNAVAILABLE)
+        for name, wanted in _WELCOME.items():
+            if not isinstance(welcome.get(name), wanted):
+                raise self._broken(f"a WELCOME without its {name}")
+        return welcome
 
     def _refusal(self, payload: bytes, what: str) -> SutraError:
         try:
             refused = read_object(payload, "refusal")
         except SutraError:
             return self._broken("an error that is not JSON")
-        code, message, hint = (str(refused.get(name, "")) for name in ("code", "message", "hint"))
+        code, message, hint = (text if isinstance(text := refused.get(name), str) else "" for name in ("code", "message", "hint"))
+        message = message or f"{self.name} gave no reason"
+        if what is _GOODBYE and code == errors.UNAVAILABLE:
+            hint = "start the command again when it is back"  # the service's own is for those who reconnect
         return SutraError(code or errors.FAILED, f"{self.name} {what}{message}" if what else message, hint)
 
     def _broken(self, what: str) -> SutraError:
@@ -235,9 +263,9 @@ class Client:
         if self._deadline is not None:
             if now < self._deadline:
                 return self._deadline - now
-            if self._limit == frame.MAX_HANDSHAKE:
+            if self._limit == frame.MAX_HANDSHAKE and (self._called is None or now < self._called):
                 raise SutraError(errors.UNAVAILABLE, f"{self.name} does not answer: no WELCOME within {self._seconds:g} s", _INFO)
-            raise SutraError(errors.TIMEOUT, f"{self.name} did not answer in time", "--timeout gives it longer")
+            raise late(self.name)
         silence = now - self._heard
         if silence >= DEAD_SECONDS:
             raise SutraError(errors.UNAVAILABLE, f"{self.name} has been silent for {DEAD_SECONDS:.0f} s", _INFO)
@@ -250,20 +278,23 @@ class Client:
         """HELLO goes with the first frame: the service reads them in order, and a round trip is saved."""
         data, self._hello = self._hello + data, b""
         try:
-            self._socket.settimeout(self._seconds)
+            rest = self._seconds if self._deadline is None else self._deadline - time.monotonic()
+            self._socket.settimeout(max(min(rest, self._seconds), 0.001))
             self._socket.sendall(data)
         except BrokenPipeError:
             return  # it has closed; what it said last is still to be read
         except OSError as error:
+            if self._called is not None and time.monotonic() >= self._called:
+                raise late(self.name) from None
             why = "does not read what it is sent" if isinstance(error, TimeoutError) else error.strerror or str(error)
             raise SutraError(errors.UNAVAILABLE, f"{self.name}: {why}", _INFO) from None
 
 
-def joined(fd: int, name: str, service: str, fingerprint: str = "") -> Client:
+def joined(fd: int, name: str, service: str, fingerprint: str = "", began: float = 0) -> Client:
     """A client over a socket that is connected already, as with an embedded service; it closes the descriptor."""
     sock = socket(AF_UNIX, SOCK_STREAM, 0, fd)
     try:
-        return Client(sock, name, service, fingerprint)
+        return Client(sock, name, service, fingerprint, began=began)
     except BaseException:
         sock.close()
         raise

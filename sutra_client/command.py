@@ -110,7 +110,7 @@ def _place(called: str, entry: Entry, given: _Given, places: list[str]) -> None:
     if places:
         from sutra_client.text import display
 
-        raise SutraError(INVALID, f"{called}: {display(places[0], 80)!r} is one word too many", "usage: " + usage(called, entry))
+        raise SutraError(INVALID, f"{called}: '{display(places[0], 80)}' is one word too many", "usage: " + usage(called, entry))
 
 
 def _value(field: Field, texts: list[str], enums: dict[str, tuple[str, ...]], placed: bool) -> Json:
@@ -144,13 +144,8 @@ def many(field: Field) -> bool:
     return field[1].startswith(("[]", "map[string]"))
 
 
-def _shown(text: str) -> str:
-    from sutra_client.text import display
-
-    return display(text, 80)
-
-
 def _no_option(word: str, entry: Entry) -> SutraError:
+    from sutra_client.options import NAMES
     from sutra_client.suggest import unknown
 
-    return SutraError(INVALID, *unknown("option", _shown(word), [flag(field) for field in (*implied(entry), *entry[5])]))
+    return SutraError(INVALID, *unknown("option", word, [flag(field) for field in (*implied(entry), *entry[5])], NAMES))

@@ -76,6 +76,16 @@ def check_server(path: str, service: str, uid: int) -> None:
         raise SutraError(UNAVAILABLE, f"{path}: the server runs as uid {uid}, which may not serve there", _HINT)
 
 
+def check_socket(path: str) -> None:
+    """Raises SutraError UNAVAILABLE when something else than a socket is there, which connecting would call a refusal."""
+    try:
+        state = posix.stat(path)
+    except (OSError, ValueError):
+        return  # connecting says why
+    if state.st_mode & _KIND != _SOCKET:
+        raise SutraError(UNAVAILABLE, f"{path} is no socket", _HINT)
+
+
 def variable(name: str) -> str:
     """An environment variable without the os module; empty when it is not set."""
     return posix.environ.get(name.encode(), b"").decode("utf-8", "surrogateescape")

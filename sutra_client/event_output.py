@@ -1,13 +1,13 @@
 """Events of a stream as lines: one JSON object each, a growing table, or measurements in OpenMetrics."""
 
-from sutra_client import tabular
+from sutra_client import shape, tabular
 from sutra_client.errors import INVALID, SutraError
 from sutra_client.json_text import Json, short
 from sutra_client.options import Options
 from sutra_client.output import Output, write
 from sutra_client.schema import Entry, Schema
 
-_ROWS = {"snapshot": "rows", "changed": "rows", "removed": "keys", "samples": "rows", "records": "rows"}
+_ROWS = ("snapshot", "changed", "samples", "records")
 
 
 class EventOutput:
@@ -35,12 +35,14 @@ class EventOutput:
         if kind == "lost":
             self._lost(event.get("count"))
         elif kind == "progress":
-            self._print("progress", "row", [event.get("state")])
+            self._print("progress", "row", self._output.part({"rows": [event.get("state")]}))
         elif kind == "done":
             self._done(event.get("result"))
+        elif kind == "removed":
+            keys = event.get("keys")
+            self._print(kind, "key", keys if isinstance(keys, list) else [])
         elif kind in _ROWS:
-            rows = event.get(_ROWS[kind])
-            self._print(kind, "key" if kind == "removed" else "row", rows if isinstance(rows, list) else [])
+            self._print(kind, "row", self._output.part(event))
 
     def _print(self, kind: str, what: str, rows: list[Json]) -> None:
         if what == "row":
@@ -55,7 +57,7 @@ class EventOutput:
         elif self._form == "openmetrics":
             from sutra_client.openmetrics import exposition
 
-            write("".join(exposition(self._schema, self._entry, row) for row in rows[-1:]))
+            write("".join(exposition(self._schema, self._entry[6], row) for row in rows[-1:]))
         else:
             self._lines(kind, what, rows)
 
@@ -82,6 +84,8 @@ class EventOutput:
             write(f"avyctl: {short(count)} records were lost here, because they came faster than they were read\n", 2)
 
     def _done(self, result: Json) -> None:
+        if self._entry[9]:
+            shape.check(self._schema, self._entry[9], result, "the operation's result")
         if self._form in ("jsonl", "yaml"):
             self._print("done", "row", [result])
         elif self._entry[9]:

@@ -29,3 +29,43 @@ VT = Glyphs("■", "x", "▲", "○", "~", "►", "▼", "♦", "─", "↓", "�
 ASCII = Glyphs("o", "x", "!", ".", "~", ">", "v", "*", "-", "v", "^", " ", "_.:-=+*#", "#", "-")
 
 LEVELS = {"full": FULL, "vt": VT, "ascii": ASCII}
+
+_TWINS = str.maketrans(
+    {
+        "·": "/",
+        "…": "~",
+        "°": " ",
+        "●": "o",
+        "■": "o",
+        "✗": "x",
+        "▲": "!",
+        "○": ".",
+        "↻": "~",
+        "▸": ">",
+        "►": ">",
+        "▾": "v",
+        "▼": "v",
+        "◆": "*",
+        "♦": "*",
+        "─": "-",
+        "│": "|",
+        "↓": "v",
+        "↑": "^",
+        "→": ">",
+        "←": "<",
+        "█": "#",
+    }
+)
+
+
+def twin(text: str) -> str:
+    """Our own glyphs in ASCII, each as wide as it was; what else there is stays."""
+    return text if text.isascii() else text.translate(_TWINS)
+
+
+def ascii_cell(cell: str, cells: int) -> str:
+    """One grapheme in `cells` ASCII characters: its twin, its letter without marks, else "_"."""
+    from unicodedata import normalize
+
+    found = normalize("NFKD", twin(cell)).encode("ascii", "ignore").decode()
+    return (found or "_" * cells)[:cells].ljust(cells)

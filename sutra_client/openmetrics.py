@@ -1,7 +1,7 @@
 """One measurement as OpenMetrics text (openmetrics.io, 1.0): a gauge for each number, labels from the texts of list items."""
 
 from sutra_client.json_text import Json
-from sutra_client.schema import Entry, Field, Schema
+from sutra_client.schema import Field, Schema
 
 _UNITS = {"B": "bytes", "B/s": "bytes_per_second", "%": "percent", "s": "seconds", "Hz": "hertz", "degC": "celsius"}
 _OTHERS = {"rpm": "rpm", "V": "volts", "W": "watts"}
@@ -9,10 +9,10 @@ Families = dict[str, tuple[str, str, list[str]]]
 """Name -> (unit, help, sample lines)."""
 
 
-def exposition(schema: Schema, entry: Entry, row: Json) -> str:
+def exposition(schema: Schema, kind: str, row: Json) -> str:
     """A whole exposition, to its `# EOF`. Times and durations are in seconds; what is nil or no number is left out."""
     families: Families = {}
-    _add(families, schema, entry[6], row, f"avyctl_{_word(schema.noun)}", "")
+    _add(families, schema, kind, row, f"avyctl_{_word(schema.noun)}", "")
     lines: list[str] = []
     for name, (unit, doc, samples) in families.items():
         lines += [f"# TYPE {name} gauge", *([f"# UNIT {name} {unit}"] if unit else []), f"# HELP {name} {_escaped(doc)}", *samples]

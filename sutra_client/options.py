@@ -19,7 +19,9 @@ _FLAGS = {
     "--help": "help",
     "--keep-going": "keep_going",
     "--line": "line",
+    "-V": "version",
     "--version": "version",
+    "--no-wait": "no_wait",
 }
 _VALUES = {
     "-o": "output",
@@ -31,6 +33,7 @@ _VALUES = {
     "--theme": "theme",
     "-H": "host",
     "--host": "host",
+    "--confirm-within": "confirm_within",
     "--exec": "exec",
     "-f": "file",
     "--file": "file",
@@ -48,12 +51,16 @@ DOCS = (
     ("--dry-run", "show what would change, and change nothing"),
     ("-y, --yes", "change it without asking"),
     ("--read-only", "refuse whatever would change something"),
+    ("--confirm-within 60s", "take the change back unless it is confirmed in that time (not available yet)"),
+    ("--no-wait", "do not wait for a change to end (not available yet)"),
     ("--reason TEXT", "why, for the audit"),
     ("--embedded", "do without a running service: do it in this process, with your own rights"),
     ("--no-input", "never ask; a question becomes an error"),
     ("--color WHEN", "auto, always or never; NO_COLOR is obeyed"),
     ("--theme NAME", "colours of the screen: " + " ".join(THEMES)),
     ("--line", "no screen control: a numbered list and a prompt, for a dumb terminal, a braille reader or a pipe"),
+    ("-h, --help", "what a command does, and how"),
+    ("-V, --version", "the version of avyctl"),
     ("-H, --host [USER@]HOST", "on another host (not available yet)"),
 )
 NAMES = tuple(sorted({*_FLAGS, *_VALUES, "-j", "--json"}))
@@ -65,6 +72,7 @@ class Options:
     __slots__ = (
         "color",
         "columns",
+        "confirm_within",
         "dry_run",
         "embedded",
         "help",
@@ -73,6 +81,7 @@ class Options:
         "line",
         "no_input",
         "no_legend",
+        "no_wait",
         "output",
         "pretty",
         "read_only",
@@ -91,10 +100,11 @@ class Options:
         self.columns: list[str] = []
         self.pretty: bool | None = None
         self.timeout: float | None = None
+        self.confirm_within: float | None = None
         self.scripts: list[tuple[bool, str]] = []
         """(whether it is a file's name, command text or file name), in order."""
         self.watch = self.dry_run = self.yes = self.read_only = self.embedded = self.no_input = self.no_legend = False
-        self.help = self.keep_going = self.line = self.version = False
+        self.help = self.keep_going = self.line = self.version = self.no_wait = False
 
     def copy(self) -> "Options":
         """What the commands of a script begin with."""
@@ -153,16 +163,26 @@ class Options:
                 self.theme = _one_of(text, "theme", THEMES)
             case "columns":
                 self.columns = [column for column in text.split(",") if column]
-            case "timeout":
-                from sutra_client.values import span
-
-                self.timeout = span(text) / 1_000_000
-                if self.timeout <= 0:
-                    raise SutraError(INVALID, f"--timeout: {text} is no time at all")
+                if not self.columns:
+                    raise SutraError(INVALID, "--columns names no column", "such as --columns name,state")
+            case "timeout" | "confirm_within":
+                setattr(self, slot, _seconds(name, text))
             case "exec" | "file":
                 self.scripts.append((slot == "file", text))
             case _:
                 setattr(self, slot, text)
+
+
+def _seconds(name: str, text: str) -> float:
+    from sutra_client.values import parse
+
+    try:
+        micro = parse(text, "duration", {})
+    except SutraError as error:
+        raise SutraError(INVALID, f"{name}: {error.message}", error.hint) from None
+    if not isinstance(micro, int) or micro <= 0:
+        raise SutraError(INVALID, f"{name}: {text} is no time at all")
+    return micro / 1_000_000
 
 
 def _one_of(text: str, kind: str, known: tuple[str, ...]) -> str:

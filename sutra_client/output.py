@@ -2,7 +2,7 @@
 
 import posix
 
-from sutra_client import json_text
+from sutra_client import json_text, shape
 from sutra_client.errors import FAILED, INVALID, UNAVAILABLE, SutraError
 from sutra_client.json_text import Json
 from sutra_client.options import Options
@@ -51,6 +51,8 @@ class Output:
         self._options = options
         self._schema = schema
         self._kind = kind
+        if self._form == "openmetrics" and not any(entry[0] == "samples" and entry[6] == kind for entry in schema.entries.values()):
+            raise SutraError(INVALID, "-o openmetrics does not go with what is no measurement", "use -o json")
         self._key = schema.key(kind)
         terminal = is_terminal(1)
         self._pretty = terminal if options.pretty is None else options.pretty
@@ -69,14 +71,27 @@ class Output:
                 write("null\n")
             return
         if self._form == "json" and not self._pretty and not self._options.columns and payload[:1] == b"[" and json_text.safe(payload):
-            json_text.read(payload, "the service's answer", UNAVAILABLE)
+            self._read(payload)
             write(payload.decode() + "\n")
             return
-        answer = json_text.read(payload, "the service's answer", UNAVAILABLE)
+        answer = self._read(payload)
         if isinstance(answer, list) and self._schema.fields(self._kind):
             self.rows(answer)
         else:
             self.value(answer)
+
+    def _read(self, payload: bytes) -> Json:
+        return self.checked(json_text.read(payload, "the service's answer", UNAVAILABLE))
+
+    def checked(self, answer: Json) -> Json:
+        """The same; raises SutraError UNAVAILABLE where it is not what the schema says."""
+        if self._kind:
+            shape.check(self._schema, self._kind, answer, "the service's answer")
+        return answer
+
+    def part(self, event: dict[str, Json]) -> list[Json]:
+        """The rows of a stream's event; raises SutraError UNAVAILABLE where they are none."""
+        return shape.rows(self._schema, self._kind, event)
 
     def snapshot(self, payload: bytes) -> bool:
         """Hands the rows of a snapshot in one part through untouched, where JSON of all is wanted; false when it has to be read."""
@@ -121,6 +136,10 @@ class Output:
                 write("\n".join(block(value)) + "\n")
             case "name" if isinstance(value, dict):
                 write(self._name(value) + "\n")
+            case "openmetrics":
+                from sutra_client.openmetrics import exposition
+
+                write(exposition(self._schema, self._kind, value))
             case _:
                 self._object(value)
 
@@ -141,6 +160,8 @@ class Output:
         if not self._options.no_legend:
             lines[0] = self.title(lines[0])
         write("\n".join(lines) + "\n" if lines else "")
+        if not rows and is_terminal(2):
+            write("avyctl: there is nothing of this kind here\n", 2)
 
     def title(self, line: str) -> str:
         """A line of titles as this terminal shows it."""

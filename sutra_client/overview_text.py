@@ -19,7 +19,14 @@ def health(findings: Sequence[Finding] | None, glyphs: Glyphs) -> tuple[str, str
     if not count:
         return glyphs.ok, "healthy", "ok"
     bad = any(finding.severity in BAD for finding in findings)
-    return (glyphs.failed if bad else glyphs.attention), f"{count} need attention", "error" if bad else "warning"
+    needs = "1 needs attention" if count == 1 else f"{count} need attention"
+    return (glyphs.failed if bad else glyphs.attention), needs, "error" if bad else "warning"
+
+
+def known(findings: Sequence[Finding] | None) -> str:
+    """How the host was when its service was last heard of."""
+    count = sum(finding.severity != Severity.INFO for finding in findings or ())
+    return f"stale, {count} known" if count else "stale"
 
 
 def uptime(boottime: int | None) -> str:
@@ -98,7 +105,7 @@ def machine(status: Status) -> list[str]:
         status.board or status.virtualisation or "",
         status.architecture,
         f"Linux {status.kernel}",
-        str(status.init_name or status.init),
+        f"PID 1 {status.init_name or status.init}",
     ]
     second = [f"{status.cpus} cpus", f"family {status.kind}", f"clock {status.clock}", status.timezone or ""]
     if status.board and status.virtualisation:

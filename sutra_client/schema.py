@@ -1,4 +1,4 @@
-"""A service's interface as plain data: the generated tables, or what live_table.py makes of a schema that a service serves."""
+"""A service's interface as plain data: the generated tables, or what introspected.py makes of a schema that a service serves."""
 
 from sutra_client.errors import INVALID, SutraError
 

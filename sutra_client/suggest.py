@@ -7,15 +7,15 @@ if TYPE_CHECKING:
 _MOST_LISTED = 40
 
 
-def unknown(kind: str, word: str, known: "Iterable[str]") -> tuple[str, str]:
-    """(message, hint) for a word that is no `kind`: the nearest known one, and all that would do."""
+def unknown(kind: str, word: str, known: "Iterable[str]", also: "Iterable[str]" = ()) -> tuple[str, str]:
+    """(message, hint) for a word that is no `kind`: the nearest known one, or of `also`, which is not listed, and all that would do."""
     from sutra_client.text import display
 
     names = sorted(known)
-    near = nearest(word, names)
+    near = nearest(word, [*names, *also])
     hint = f"did you mean {near}? " if near else ""
     listed = ", ".join(names[:_MOST_LISTED]) + (", ..." if len(names) > _MOST_LISTED else "")
-    return f"there is no {kind} {display(word, 80)!r}", hint + (f"there are: {listed}" if names else "there are none")
+    return f"there is no {kind} '{display(word, 80)}'", hint + (f"there are: {listed}" if names else "there are none")
 
 
 def nearest(word: str, known: "Iterable[str]") -> str:

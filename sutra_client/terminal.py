@@ -17,6 +17,9 @@ LINE = "line"
 
 _SERIAL = ("/dev/ttyS", "/dev/ttyAMA", "/dev/ttyUSB", "/dev/ttyACM", "/dev/ttyO", "/dev/ttymxc", "/dev/ttyMSM", "/dev/hvc", "/dev/ttysclp")
 _CONSOLES = ("linux", "vt", "ansi", "pcansi", "cons25", "screen")
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
+_ASCII = ("vt1", "vt2", "vt3", "vt4", "vt5")
+"""Real ones know no UTF-8, whatever the locale says."""
 _ERASES_WITH_COLOUR = ("xterm", "linux", "rxvt", "alacritty", "foot", "tmux", "konsole", "gnome", "vte", "st-")
 _RATES = {getattr(termios, f"B{rate}"): rate for rate in (50, 75, 110, 134, 150, 200, 300, 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400)}
 _RATES |= {getattr(termios, f"B{rate}"): rate for rate in (57600, 115200, 230400, 460800, 921600) if hasattr(termios, f"B{rate}")}
@@ -64,8 +67,8 @@ def detect(environ: Mapping[str, str], size: tuple[int, int] = (0, 0), device: s
         name=name,
         columns=size[0] or 80,
         rows=size[1] or 24,
-        utf8=_utf8(environ, assume=not serial and not name.startswith(("vt", "ansi", "dumb"))),
-        colours=0 if environ.get("NO_COLOR") and level == LINE else _colours(environ, name),
+        utf8=not name.startswith(_ASCII) and _utf8(environ, assume=not serial and not name.startswith(("ansi", "dumb"))),
+        colours=0 if environ.get("NO_COLOR") else _colours(environ, name),
         alternate_screen=knows_xterm,
         hides_cursor=not name.startswith(("vt1", "vt5", "dumb", "ansi")),
         mouse=level == FULL,
@@ -83,7 +86,18 @@ def look(descriptor: int, environ: Mapping[str, str], force: str = "") -> Termin
         speed = _RATES.get(termios.tcgetattr(descriptor)[5], 0)
     except (OSError, termios.error):
         device, speed = "", 0
+    if environ.get("LC_CTYPE") in _COERCED and not _given("LC_CTYPE"):
+        environ = {name: value for name, value in environ.items() if name != "LC_CTYPE"}
     return detect(environ, window(descriptor), device, speed, force)
+
+
+def _given(variable: str) -> bool:
+    """Whether this process was started with it: in the C locale Python sets LC_CTYPE itself (PEP 538)."""
+    try:
+        with open("/proc/self/environ", "rb") as start:
+            return any(entry.startswith(f"{variable}=".encode()) for entry in start.read().split(b"\0"))
+    except OSError:
+        return True
 
 
 def window(descriptor: int) -> tuple[int, int]:

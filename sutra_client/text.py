@@ -44,6 +44,8 @@ def _shown(text: str) -> str:
 def escape(char: str) -> str:
     """The `\\xNN`, `\\uNNNN` or `\\UNNNNNNNN` form of one character."""
     code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:
+        code -= 0xDC00  # a byte that is no UTF-8
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -33,9 +33,9 @@ def parse(word: str, kind: str, enums: Enums, unit: str = "") -> Json:
         case "bytes":
             return _bytes(word)
         case "duration":
-            return span(word)
+            return _within(span(word), word)
         case "time":
-            return moment(word)
+            return _within(moment(word), word)
     return _composite(word, kind, enums, unit)
 
 
@@ -185,6 +185,13 @@ def _integer(word: str, kind: str, unit: str) -> int:
     return value
 
 
+def _within(value: int, word: str) -> int:
+    """Durations and times are 64 bits of microseconds."""
+    if not -(1 << 63) <= value < 1 << 63:
+        raise _wrong(word, "within 290 000 years")
+    return value
+
+
 def _number(word: str) -> float:
     try:
         value = float(word) if "_" not in word else None
@@ -225,4 +232,5 @@ def _composite(word: str, kind: str, enums: Enums, unit: str) -> Json:
 def _wrong(word: str, wanted: str) -> SutraError:
     from sutra_client.text import display
 
-    return SutraError(INVALID, f"{display(word, 80)!r} is not {wanted}" if not wanted.startswith("between") else f"{word} is not {wanted}")
+    shown = word if wanted.startswith("between") else f"'{display(word, 80)}'"
+    return SutraError(INVALID, f"{shown} is not {wanted}")

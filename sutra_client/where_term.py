@@ -21,7 +21,7 @@ def parse(schema: Schema, entry: Entry, term: str) -> Json:
     if not op and spaced:
         op = next((op for op in _WORDS if rest.lstrip(" ").startswith(op + " ")), "")
     if not name or not op:
-        raise SutraError(INVALID, f"where: {display(term, 80)!r} is not FIELD OP VALUE", "OP is one of = != < <= > >= contains glob")
+        raise SutraError(INVALID, f"where: '{display(term, 80)}' is not FIELD OP VALUE", "OP is one of = != < <= > >= contains glob")
     if name not in fields:
         raise SutraError(INVALID, *unknown(f"field of {entry[6]}", name, fields))
     _, kind, _, unit, *_ = fields[name]

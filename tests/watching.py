@@ -13,9 +13,9 @@ PATIENCE = 200
 """Rounds of the message loop after which something will not come any more."""
 
 
-def app_on(system: System | None = None, term: str = "xterm-256color", **environ: str) -> AvyctlApp:
+def app_on(system: System | None = None, term: str = "xterm-256color", place: str = "", **environ: str) -> AvyctlApp:
     terminal = detect({"TERM": term, "COLORTERM": "truecolor", "LANG": "C.UTF-8"} | environ, (80, 24))
-    return AvyctlApp(Clients(system or FakeSystem(), "root·admin"), terminal, clock=lambda: NOW / 1e6)
+    return AvyctlApp(Clients(system or FakeSystem(), "root·admin", place), terminal, clock=lambda: NOW / 1e6)
 
 
 def lines_of(app: AvyctlApp) -> list[str]:

@@ -10,7 +10,11 @@ class Note(Lines):
 
     def stale(self, since: int, reason: str, now: float | None = None) -> None:
         """The stream is down since unix microseconds; what is shown below is what was last known."""
-        self.show([((" stale since ", "warning"), (moment(since, now), "warning"), (f": {reason}; connecting again", ""))])
+        self.show([((" stale since ", "warning"), (moment(since, now), "warning"), (f", connecting again: {reason}", ""))])
+
+    def waiting(self, since: int, what: str, now: float | None = None) -> None:
+        """Nothing came yet of what was asked for at that time."""
+        self.show([((" waiting since ", "warning"), (moment(since, now), "warning"), (f" for {what}", ""))])
 
     def failed(self, error: SutraError) -> None:
         """What went wrong, and what to do."""

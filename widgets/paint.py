@@ -3,6 +3,7 @@
 import unicodedata
 from functools import lru_cache
 
+from sutra_client.glyphs import ascii_cell, twin
 from sutra_client.terminal import Terminal
 from widgets.cells import PLAIN, Grid, Pen, blank, pen
 
@@ -76,10 +77,15 @@ class Painter:
                 self._style(parts, style)
             if not cell.isascii():
                 sure = _one_cell(cell) and sure
-                if not self._terminal.utf8:
-                    cell = "?" * (2 if x + 1 < len(text) and text[x + 1] == "" else 1)
+                cell = self._known(cell, 2 if x + 1 < len(text) and text[x + 1] == "" else 1)
             parts.append(cell)
         self._cursor = (end, y) if sure and end < len(text) else None
+
+    def _known(self, cell: str, cells: int) -> str:
+        """What this terminal's font has for it."""
+        if not self._terminal.utf8:
+            return ascii_cell(cell, cells)
+        return twin(cell) if self._terminal.glyphs == "ascii" else cell
 
     def _move(self, parts: list[str], x: int, y: int) -> None:
         here = self._cursor

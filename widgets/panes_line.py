@@ -7,7 +7,8 @@ from textual import events
 
 from widgets.lines import Lines, Part
 
-_WIDE = 110
+WIDE = 110
+"""Columns from which there is room for full names, and for details beside a list."""
 
 
 class Pane(NamedTuple):
@@ -31,7 +32,7 @@ class PanesLine(Lines):
     def on_resize(self, event: events.Resize) -> None:
         parts: list[Part] = []
         for pane in self._panes:
-            name = pane.full if event.size.width >= _WIDE else pane.short
+            name = pane.full if event.size.width >= WIDE else pane.short
             here = pane.key == self._current
             parts += [(" ", ""), (f"[{pane.key} {name}]" if here else f"{pane.key} {name}", "strong" if here else "dim")]
         self.show([tuple(parts)])

@@ -8,7 +8,7 @@ from sutra_client.plot import sparkline
 from widgets.lines import Lines
 
 _NAME = 7
-_NARROW, _WIDE = 20, 60
+_NARROW, _WIDE = 20, 140
 _ROOM_FOR_TEXT = 53
 
 
@@ -27,6 +27,11 @@ class Plot(Lines):
         self._values: Sequence[float | None] = ()
         self._words = ""
 
+    @staticmethod
+    def cells(room: int) -> int:
+        """How many values the picture shows in a line of so many cells."""
+        return max(_NARROW, min(_WIDE, room - _NAME - _ROOM_FOR_TEXT))
+
     def tell(self, values: Sequence[float | None], words: str) -> None:
         """The values to picture, oldest first, and the newest in words."""
         self._values, self._words = values, words
@@ -36,6 +41,6 @@ class Plot(Lines):
         self._draw()
 
     def _draw(self) -> None:
-        cells = max(_NARROW, min(_WIDE, self.size.width - _NAME - _ROOM_FOR_TEXT))
+        cells = self.cells(self.size.width)
         picture = sparkline(self._values, cells, self._blocks, self._top)
         self.show([((f" {self._name:<{_NAME - 1}}", "dim"), (picture, "accent"), (f"  {self._words}", ""))])

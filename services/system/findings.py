@@ -61,13 +61,16 @@ class View(NamedTuple):
 
 Rule = Callable[[View | None, View], Iterator[Finding]]
 """The moment before (None at first) and now -> findings, without `since`."""
+Watched = Callable[[View, str], bool]
+"""Whether what a finding of that id is about could be judged at that moment."""
 
 
 class Board:
-    """The present findings by id, each with the time it was first seen."""
+    """The present findings by id, each with the time it began where this was seen: what was there when watching began has none."""
 
-    def __init__(self, rules: tuple[Rule, ...]) -> None:
+    def __init__(self, rules: tuple[Rule, ...], watched: Watched) -> None:
         self._rules = rules
+        self._watched = watched
         self._before: View | None = None
         self.rows: dict[str, Finding] = {}
 
@@ -78,10 +81,15 @@ class Board:
         for rule in self._rules:
             for finding in rule(self._before, view):
                 old = self.rows.get(finding.id)
-                found[finding.id] = msgspec.structs.replace(finding, since=old.since if old else view.wall)
+                found[finding.id] = msgspec.structs.replace(finding, since=old.since if old else self._began(finding, view))
         different = found != self.rows
         self._before, self.rows = view, found
         return different
+
+    def _began(self, finding: Finding, now: View) -> int | None:
+        if self._before is None or now.clock == ClockState.UNSET or not self._watched(self._before, finding.id):
+            return None
+        return now.wall
 
 
 def difference(before: dict[str, Finding], after: dict[str, Finding]) -> list[events.TableEvent[Finding]]:

@@ -154,6 +154,25 @@ def load(before: View | None, now: View) -> Iterator[Finding]:
     yield Finding("load", Severity.WARNING, "cpu", evidence, "See which processes run or wait for disks.", "")
 
 
+def watched(view: View, identity: str) -> bool:
+    """Whether the finding's object could be judged at that moment: only then its absence says that it began later."""
+    rule, _, name = identity.partition(":")
+    match rule:
+        case "full" | "inodes":
+            return name in view.usages
+        case "readonly":
+            return any(mount.point == name for mount in view.mounts)
+        case "clock":
+            return view.clock != ClockState.UNKNOWN
+        case "oom":
+            return view.kills is not None
+    if view.sample is None or (rule == "throttled" and view.sample.throttled is None):
+        return False
+    if rule == "temperature":
+        return any(f"{sensor.name} {sensor.label}".strip() == name for sensor in view.sample.temperatures)
+    return True
+
+
 def _span(seconds: float) -> str:
     """A duration in its one fitting unit."""
     if seconds < 5400:

@@ -14,7 +14,7 @@ from services.system.rates import Reading, Slow, sample
 from services.system.readings import parse_oom_kills
 from services.system.release import read_release
 from services.system.ring import Ring
-from services.system.rules import RULES
+from services.system.rules import RULES, watched
 from services.system.sensors import Heat, Sensors, discover, read_heat
 from services.system.tree import Tree, shown
 from sutra_client.gen.core import Finding
@@ -76,7 +76,7 @@ class Sampler:
         self._cpus = cpus(tree, kernel)
         self._ready = asyncio.Event()
         self._filled = asyncio.Event()
-        self._board = Board(RULES)
+        self._board = Board(RULES, watched)
         self._task: asyncio.Task[None] | None = None
         self._mute: list[str] = []
         self.bell = Bell()

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gen import example_table
-from sutra_client import equivalent, live_table, schema, values, words
+from sutra_client import equivalent, introspected, schema, values, words
 from sutra_client.command import parse
 from sutra_client.errors import INVALID, SutraError
 from sutra_client.json_text import Json, short
@@ -213,7 +213,7 @@ def test_local_times_follow_the_time_zone() -> None:
 
 
 def test_a_served_schema_makes_the_same_tables_as_the_generator() -> None:
-    live = live_table.schema(short(example_table.SCHEMA).encode())
+    live = introspected.schema(short(example_table.SCHEMA).encode())
     assert (live.id, live.noun, live.doc) == (EXAMPLE.id, EXAMPLE.noun, EXAMPLE.doc)
     assert live.entries == EXAMPLE.entries
     assert live.types == EXAMPLE.types
@@ -223,7 +223,7 @@ def test_a_served_schema_makes_the_same_tables_as_the_generator() -> None:
 @pytest.mark.parametrize("answer", ["1", '"x"', '"[]"', '"{\\"methods\\":[{\\"name\\":\\"x\\",\\"id\\":70000}]}"'])
 def test_what_is_no_schema_is_refused(answer: str) -> None:
     with pytest.raises(SutraError, match="the service's schema"):
-        live_table.schema(answer.encode())
+        introspected.schema(answer.encode())
 
 
 def test_every_noun_has_its_table() -> None:

@@ -48,8 +48,9 @@ def test_the_users_word_is_the_last(folders: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("colour = 1\n", "unknown field `colour`"),
-        ("output = 1\n", "`$.output`"),
+        ("colour = 1\n", "there is no key 'colour'"),
+        ("output = 1\n", "output: expected a text in quotes"),
+        ('theme = "nope"\n', "theme: there is no theme 'nope'"),
         ("output = \n", "is not TOML"),
         ("\udcff", "is not TOML"),
     ],
@@ -74,8 +75,18 @@ def test_a_configured_value_gives_way_to_the_command_line(folders: Path, capfd: 
 
 def test_a_wrong_configuration_stops_the_command(folders: Path, capfd: pytest.CaptureFixture[str]) -> None:
     write(folders, "user/avyctl/avyctl.toml", "outptu = 1\n")
-    assert front_door.main(["version"]) == 2
-    assert "outptu" in capfd.readouterr().err
+    assert front_door.main(["nothing"]) == 2
+    assert "there is no key 'outptu'" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["help"], ["version"], ["completion", "bash"], ["--version"], ["-V"], ["nothing", "--help"]])
+def test_a_wrong_configuration_leaves_what_helps_to_mend_it(folders: Path, capfd: pytest.CaptureFixture[str], words: list[str]) -> None:
+    write(folders, "user/avyctl/avyctl.toml", "outptu = 1\n")
+    code = front_door.main(words)
+    told = capfd.readouterr()
+    assert code == (2 if words[0] == "nothing" else 0)
+    assert "avyctl.toml: there is no key 'outptu'" in told.err
+    assert bool(told.out) == (code == 0)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -93,7 +104,9 @@ def test_paths_without_a_home_are_empty(monkeypatch: pytest.MonkeyPatch) -> None
     for name in (b"XDG_CONFIG_HOME", b"XDG_STATE_HOME", b"HOME"):
         monkeypatch.delitem(posix.environ, name, raising=False)
     monkeypatch.setattr(posix, "geteuid", lambda: 1000)
-    assert (paths.user_config(), paths.state()) == ("", "")
+    assert (paths.user_config(), paths.state(), paths.homeless()) == ("", "", "no HOME")
+    monkeypatch.setitem(posix.environ, b"HOME", b"home/ann")
+    assert (paths.user_config(), paths.homeless()) == ("", "HOME is no absolute path")
     monkeypatch.setitem(posix.environ, b"HOME", b"/home/ann")
     assert (paths.user_config(), paths.state()) == ("/home/ann/.config/avyctl", "/home/ann/.local/state/avyctl")
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from gen import example_table
-from sutra_client import openmetrics, tabular, text
+from sutra_client import openmetrics, output, tabular, text
 from sutra_client.errors import INVALID, UNAVAILABLE, SutraError
 from sutra_client.event_output import EventOutput
 from sutra_client.json_text import Json
@@ -82,6 +82,13 @@ def test_an_empty_list_is_its_titles_or_an_empty_array(capfd: Capture) -> None:
     assert printed(capfd, "Pair", [], "-o", "yaml") == "[]\n"
 
 
+def test_an_empty_table_is_explained_where_somebody_looks(capfd: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output, "is_terminal", lambda fd: fd == 2)
+    Output(options(), EXAMPLE, "Pair").rows([])
+    told = capfd.readouterr()
+    assert (told.out, told.err) == ("host  port  state\n", "avyctl: there is nothing of this kind here\n")
+
+
 def test_one_object_is_told_in_lines(capfd: Capture) -> None:
     Output(options("-o", "wide"), EXAMPLE, "Thing").value(THING)
     assert capfd.readouterr().out.splitlines() == [
@@ -120,7 +127,7 @@ def test_plain_answers(capfd: Capture) -> None:
 
 
 def test_an_array_of_plain_ascii_is_handed_through_untouched(capfd: Capture) -> None:
-    payload = b'[{"host": "a", "port": 1, "new": [1.0, 2e3]}]'
+    payload = b'[{"host": "a", "port": 1, "state": "up", "new": [1.0, 2e3]}]'
     Output(options("-o", "json"), EXAMPLE, "[]Pair").answer(payload)
     assert capfd.readouterr().out.encode() == payload + b"\n"
     snapshot = b'{"revision":1,"event":{"type":"snapshot","rows":' + payload + b',"more":false}}'
@@ -251,13 +258,12 @@ def test_measurements_become_openmetrics() -> None:
         },
         {},
     )
-    entry = ("samples", 1, "samples", "", "reader", (), "Sample", (), "", "")
     row: dict[str, Json] = {
         "boottime": 1_500_000,
         "load": None,
         "disks": [{"name": 'a"\\\x1b\n', "read": 5, "up": True}, {"name": "b", "read": 0, "up": False}],
     }
-    assert openmetrics.exposition(schema, entry, row) == (
+    assert openmetrics.exposition(schema, "Sample", row) == (
         "# TYPE avyctl_things_boottime_seconds gauge\n"
         "# UNIT avyctl_things_boottime_seconds seconds\n"
         "# HELP avyctl_things_boottime_seconds When.\n"

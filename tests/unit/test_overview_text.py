@@ -20,7 +20,7 @@ def finding(severity: Severity) -> Finding:
     [
         ([], "healthy"),
         ([Severity.INFO], "healthy"),
-        ([Severity.WARNING, Severity.INFO], "1 need attention"),
+        ([Severity.WARNING, Severity.INFO], "1 needs attention"),
         ([Severity.CRITICAL, Severity.WARNING], "2 need attention"),
     ],
 )
@@ -66,4 +66,4 @@ def test_details_leave_out_what_there_is_none_of() -> None:
 
 
 def test_the_machine_in_two_lines() -> None:
-    assert words.machine(STATUS)[0] == "Raspberry Pi 4 Model B Rev 1.4  aarch64  Linux 6.12.40  systemd"
+    assert words.machine(STATUS)[0] == "Raspberry Pi 4 Model B Rev 1.4  aarch64  Linux 6.12.40  PID 1 systemd"

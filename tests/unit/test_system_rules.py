@@ -48,13 +48,13 @@ def mounted(options: bytes, whole: bytes, source: bytes = b"/dev/sda1") -> Mount
 
 
 def test_a_calm_host_has_no_findings() -> None:
-    board = Board(rules.RULES)
+    board = Board(rules.RULES, rules.watched)
     assert board.judge(view(kills=Kills(0), mounts=(mounted(b"rw", b"rw"),), usages={"/": Usage(100, 60, 40, 10, 9)})) is False
     assert board.rows == {}
 
 
 def test_a_host_that_tells_nothing_has_no_findings() -> None:
-    board = Board(rules.RULES)
+    board = Board(rules.RULES, rules.watched)
     nothing = Sample(boottime=1, time=1, cores=[], disks=[], links=[], temperatures=[], fans=[])
     for taken in (None, nothing):
         board.judge(View(boottime=1, wall=1, sample=taken))
@@ -79,7 +79,7 @@ def test_a_temperature_is_judged_by_its_own_limits(now: View, severity: Severity
 
 
 def test_a_temperature_at_its_limit_does_not_flap() -> None:
-    board = Board((rules.heat,))
+    board = Board((rules.heat,), rules.watched)
     seen = []
     for value in (80.0, 79.0, 78.5, 77.0, 79.0):
         board.judge(warm(value))
@@ -189,8 +189,45 @@ def at(wall: int) -> Callable[[float], View]:
     return lambda value: warm(value)._replace(wall=wall)
 
 
+@pytest.mark.parametrize(
+    ("before", "since"),
+    [
+        (None, None),
+        (view(clock=ClockState.UNKNOWN), None),
+        (view(clock=ClockState.SYNCHRONISED), 7),
+    ],
+    ids=["there at first", "not told before", "seen to begin"],
+)
+def test_a_finding_has_a_beginning_only_if_it_was_seen_to_begin(before: View | None, since: int | None) -> None:
+    board = Board(rules.RULES, rules.watched)
+    if before is not None:
+        board.judge(before)
+    for wall in (7, 8):
+        board.judge(view(clock=ClockState.UNSYNCHRONISED, wall=wall))
+        assert [finding.since for finding in board.rows.values()] == [since]
+
+
+def test_a_clock_that_was_never_set_dates_nothing() -> None:
+    board = Board(rules.RULES, rules.watched)
+    board.judge(view(clock=ClockState.UNSET))
+    board.judge(full(92.0, clock=ClockState.UNSET))
+    board.judge(view(usages=full(50.0).usages, clock=ClockState.UNSET))
+    board.judge(full(92.0, clock=ClockState.UNSET))
+    assert [finding.since for finding in board.rows.values()] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("identity", "yes"),
+    [("full:/var", True), ("inodes:/", False), ("readonly:/data", False), ("oom", False), ("temperature:x", False), ("load", True)],
+)
+def test_only_what_could_be_judged_was_watched(identity: str, yes: bool) -> None:
+    assert rules.watched(full(50.0), identity) is yes
+    assert not rules.watched(View(boottime=1, wall=1), identity)
+
+
 def test_a_finding_keeps_the_time_it_was_first_seen_and_a_reader_gets_only_changes() -> None:
-    board = Board((rules.heat, rules.power))
+    board = Board((rules.heat, rules.power), rules.watched)
+    assert not board.judge(at(4)(20.0))
     assert board.judge(at(5)(85.0))
     first = board.rows
     assert not board.judge(at(6)(85.0))

@@ -48,6 +48,7 @@ def test_consoles_are_asked_nothing_and_lend_no_mouse_or_second_screen(term: str
         ({"TERM": "xterm"}, "", True),
         ({"TERM": "linux"}, "/dev/tty1", True),
         ({"TERM": "vt220"}, "", False),
+        ({"TERM": "vt100", "LANG": "C.UTF-8"}, "", False),
         ({"TERM": "xterm"}, "/dev/ttyS0", False),
     ],
 )
@@ -64,6 +65,7 @@ def test_utf8_follows_from_the_locale_or_the_line(environ: dict[str, str], devic
         ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, 1 << 24),
         ({"TERM": "linux"}, 16),
         ({"TERM": "vt100"}, 0),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "1"}, 0),
     ],
 )
 def test_colours_follow_from_term(environ: dict[str, str], colours: int) -> None:
