@@ -71,7 +71,7 @@ def _main(argv: list[str], options: Options) -> int:
     if options.scripts:
         from avyctl.script import run_all
 
-        return run_all(options, rest)
+        return run_all(options, rest, run, report)
     if rest or options.help:
         run(rest or ["help"], options, None)
         return 0

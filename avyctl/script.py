@@ -2,18 +2,27 @@
 
 import posix
 
-from avyctl.exec import report, run
 from avyctl.session import Session
 from sutra_client import words
 from sutra_client.errors import INVALID, SutraError
 from sutra_client.options import Options
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Run = Callable[[list[str], Options, Session | None], None]
+    Report = Callable[[SutraError, Options], int]
+
 MOST = 4 << 20
 """Bytes of a script; who feeds more has mistaken the file."""
 
 
-def run_all(options: Options, rest: list[str]) -> int:
-    """Every command of every script, in order, to the first that fails or, with --keep-going, to the end; the first failure's exit code."""
+def run_all(options: Options, rest: list[str], run: "Run", report: "Report") -> int:
+    """Every command of every script, in order, to the first that fails or, with --keep-going, to the end; the first failure's exit code.
+
+    `run` does one command, and raises SutraError; `report` says such an error and gives its exit code.
+    """
     if rest:
         raise SutraError(INVALID, f"--exec or -f, and {words.quote(rest[0])} as well: which is meant?", "put the command into --exec too")
     session = Session()
@@ -23,14 +32,14 @@ def run_all(options: Options, rest: list[str]) -> int:
             options.no_input = True  # stdin is the script, so no command of it can be answered there
         for command in words.split(_text(is_file, text)):
             own = options.copy()
-            code = _one(session, command, own)
+            code = _one(session, command, own, run, report)
             first = first or code
             if code and not options.keep_going:
                 return first
     return first
 
 
-def _one(session: Session, command: list[str], own: Options) -> int:
+def _one(session: Session, command: list[str], own: Options, run: "Run", report: "Report") -> int:
     try:
         rest = own.take(command)
         if own.scripts or own.host or not rest:

@@ -38,8 +38,8 @@ _HEADER = 16
 """Bytes of a .pyc before the code: magic, flags (0: checked by time), time and size of the source."""
 
 
-def main(words: list[str]) -> int:
-    """avyctl.exec.main, sooner."""
+def prepare(words: list[str]) -> None:
+    """Loads what the command line that begins with these words will need to ask a service."""
     for name in PACKAGES:
         folder = f"{ROOT}/{name.replace('.', '/')}"
         if _has_body(f"{folder}/__init__.py"):
@@ -53,9 +53,6 @@ def main(words: list[str]) -> int:
 
     if words and words[0] in NOUNS:
         load((f"sutra_client.gen.{NOUNS[words[0]][0]}_table",))
-    from avyctl.exec import main
-
-    return main(words)
 
 
 def _has_body(path: str) -> bool:
