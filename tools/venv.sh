@@ -30,8 +30,8 @@ make_venv() { # DIRECTORY
   python=$(find_python)
   if command -v uv >/dev/null 2>&1; then
     uv venv --quiet --allow-existing --no-project --python "$python" "$1"
-  elif "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-    "$python" -m venv "$1"
+  elif "$python" -c 'import ensurepip, venv; ensurepip.version()' 2>/dev/null; then
+    "$python" -m venv "$1" || { rm -rf "$1"; return 1; } # half an environment would pass for a whole one next time
   else
     echo "$python cannot make a virtual environment. Install what is missing: $(advice python3-venv)" >&2
     return 1
