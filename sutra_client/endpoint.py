@@ -30,6 +30,8 @@ def find(service: str) -> str | None:
         if me == 0 and holder.st_uid != 0 and not only:
             continue  # root trusts root's directories alone; a user's own, seen through sudo, is none of its business
         _check(folder, holder, _DIRECTORY, "directory", (0, me))
+        if holder.st_mode & 0o022:
+            raise SutraError(UNAVAILABLE, f"{folder}: others may write in this directory, and so replace its sockets", "chmod go-w it")
         _check(path, state, _SOCKET, "socket", owners(path, service))
         return path
     if only:

@@ -97,6 +97,12 @@ def test_a_foreign_owner_is_refused(listening: socket.socket, folder: Path, what
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o757, 0o1777])
+def test_a_directory_that_others_may_write_is_refused(listening: socket.socket, folder: Path, mode: int) -> None:
+    folder.chmod(mode)
+    refused("others may write in this directory")
+
+
 def test_root_passes_over_a_users_own_directory(listening: socket.socket, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(posix.environ, b"SUTRA_DIR")
     monkeypatch.setattr(endpoint, "directories", lambda: [str(folder)])
