@@ -3,9 +3,8 @@
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import NamedTuple
@@ -21,8 +20,7 @@ from screens.overview import OverviewScreen
 from screens.pane import Clock, PaneScreen
 from sutra_client.gen.system import System
 from sutra_client.glyphs import LEVELS
-from sutra_client.output import write
-from sutra_client.terminal import LINE, Terminal, look
+from sutra_client.terminal import Terminal
 from widgets.driver import TerminalDriver
 from widgets.panes_line import Pane
 
@@ -111,31 +109,9 @@ PANES = (Pane("1", "Home", "Overview"),)
 
 
 async def run(
-    connect: Callable[[], AbstractAsyncContextManager[Clients]],
-    environ: Mapping[str, str] = os.environ,
-    *,
-    level: str = "",
-    read_only: bool = False,
-    theme: str = "",
-    color: str = "auto",
+    connect: Callable[[], AbstractAsyncContextManager[Clients]], terminal: Terminal, *, read_only: bool = False, theme: str = ""
 ) -> int:
-    """The exit code; 2 at once where stdin or stdout is no terminal. Line mode where the terminal is dumb or `level` says so.
-
-    `color` "never" is the same as NO_COLOR.
-    """
-    terminal = look(sys.stdout.fileno(), environ, level)
-    if color == "never":
-        terminal = terminal._replace(colours=0)
-    if terminal.level == LINE:
-        from avyctl import line
-
-        async with connect() as clients:
-            return await line.run(clients.system, clients.you, sys.stdin, write, utf8=terminal.utf8)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        print(
-            "avyctl: the screen needs a terminal on stdin and stdout; see avyctl --help for one-shots, --line for a pipe", file=sys.stderr
-        )
-        return 2
+    """The exit code."""
     async with connect() as clients:
         app = AvyctlApp(clients, terminal, read_only=read_only, theme=theme)
         await app.run_async(mouse=terminal.mouse)

@@ -22,6 +22,8 @@ def run(*, line: bool = False, embedded: bool = False, read_only: bool = False, 
     terminal = look(sys.stdout.fileno(), os.environ)
     if line or terminal.level == LINE:
         return _run_line(embedded, terminal.utf8)
+    if color == "never":
+        terminal = terminal._replace(colours=0)
     gc.disable()  # of what importing makes nothing is garbage; looking for it costs 7 % of the start
     from avyctl.app import Clients
     from avyctl.app import run as screen
@@ -34,7 +36,7 @@ def run(*, line: bool = False, embedded: bool = False, read_only: bool = False, 
         async with _system(embedded) as (system, you):
             yield Clients(system, you, (not embedded and endpoint.find(SERVICE.id)) or "")
 
-    return asyncio.run(screen(clients, read_only=read_only, theme=theme, color=color))
+    return asyncio.run(screen(clients, terminal, read_only=read_only, theme=theme))
 
 
 def _run_line(embedded: bool, utf8: bool) -> int:

@@ -15,17 +15,11 @@ from sutra_client.errors import SutraError
 
 
 def main(names: list[str]) -> int:
-    """Serves the named services, or all; 0 after SIGTERM or SIGINT."""
-    try:
-        unknown = [name for name in names if name not in TECHNOLOGIES]
-        if unknown:
-            raise SutraError(errors.INVALID, f"serve: no service named {', '.join(unknown)}", f"there are: {' '.join(TECHNOLOGIES)}")
-        asyncio.run(_serve(names or list(TECHNOLOGIES)))
-    except SutraError as error:
-        print(f"avyctl: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"  {error.hint}", file=sys.stderr)
-        return error.exit_code
+    """Serves the named services, or all; 0 after SIGTERM or SIGINT. Raises SutraError."""
+    unknown = [name for name in names if name not in TECHNOLOGIES]
+    if unknown:
+        raise SutraError(errors.INVALID, f"serve: no service named {', '.join(unknown)}", f"there are: {' '.join(TECHNOLOGIES)}")
+    asyncio.run(_serve(names or list(TECHNOLOGIES)))
     return 0
 
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     Item = tuple[int, bytes, dict[str, Json]]
 
-HANDSHAKE_SECONDS = 5.0
-PING_SECONDS = 20.0
-DEAD_SECONDS = 60.0
+HANDSHAKE_SECONDS = frame.HANDSHAKE_SECONDS
+PING_SECONDS = frame.PING_SECONDS
+DEAD_SECONDS = frame.DEAD_SECONDS
 CREDIT = 16
 _GRACE = 0.25
 """Seconds that the service gets to say itself that a deadline passed, and on what."""

@@ -14,7 +14,7 @@ from sutra_client.link import Incoming, Link, Lost
 from sutra_client.runtime import Call, OperationStream, Stream
 from sutra_client.transport import Connect
 from sutra_client.version import VERSION
-from sutra_client.wire import Hello, Meta
+from sutra_client.wire import PROTOCOL, Hello, Meta
 
 A = TypeVar("A", bound=msgspec.Struct)
 R = TypeVar("R")
@@ -73,7 +73,7 @@ class Connection:
             await link.close()
 
     async def _open(self) -> Link:
-        hello = Hello(2, self.service.id, "avyctl", VERSION, self.service.fingerprint)
+        hello = Hello(PROTOCOL, self.service.id, "avyctl", VERSION, self.service.fingerprint)
         return await Link.open(self._connect, hello)
 
     async def _keep(self, link: Link) -> None:

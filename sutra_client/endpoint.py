@@ -112,13 +112,14 @@ def _check(path: str, state: posix.stat_result, kind: int, name: str, trusted: t
 
 
 def _account(name: str) -> int | None:
-    """The uid of a local account; not by way of nss, whose modules can hang."""
+    return next((uid for known, uid in accounts() if known == name), None)
+
+
+def accounts() -> list[tuple[str, int]]:
+    """Names and uids of the local accounts; not by way of nss, whose modules can hang."""
     try:
         with open("/etc/passwd", "rb") as file:
-            for line in file:
-                fields = line.split(b":")
-                if fields[0] == name.encode() and len(fields) > 2 and fields[2].isdigit():
-                    return int(fields[2])
+            fields = [line.split(b":", 3) for line in file]
     except OSError:
-        return None
-    return None
+        return []
+    return [(line[0].decode("utf-8", "backslashreplace"), int(line[2])) for line in fields if len(line) > 2 and line[2].isdigit()]

@@ -14,6 +14,11 @@ HEADER_SIZE = 12
 MAX_TO_SERVER = 1 << 20
 MAX_TO_CLIENT = 16 << 20
 MAX_HANDSHAKE = 4096
+HANDSHAKE_SECONDS = 5.0
+PING_SECONDS = 20.0
+"""Silence after which either end asks whether the other is there."""
+DEAD_SECONDS = 60.0
+"""Silence after which it is not."""
 BUILT_IN = 0xFF00
 """Opcodes from here up are the built-in calls of api/core/api.json, which every service answers."""
 

@@ -12,10 +12,10 @@ from sutra_client.transport import Connect
 from sutra_client.wire import Hello, Refusal, RefusalText, Welcome
 from sutra_client.writer import Writer
 
-HANDSHAKE_SECONDS = 5.0
-PING_SECONDS = 20.0
+HANDSHAKE_SECONDS = frame.HANDSHAKE_SECONDS
+PING_SECONDS = frame.PING_SECONDS
 SWEEP_SECONDS = PING_SECONDS / 2
-DEAD_SECONDS = 60.0
+DEAD_SECONDS = frame.DEAD_SECONDS
 
 _welcome = msgspec.json.Decoder(Welcome)
 _refusal_text = msgspec.json.Decoder(RefusalText)

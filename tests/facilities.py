@@ -16,6 +16,7 @@ def _listed(folder: str) -> bool:
 
 FACILITIES: dict[str, Callable[[], bool]] = {
     "root": lambda: os.geteuid() == 0,
+    "bash": lambda: shutil.which("bash") is not None,
     "dbus-daemon": lambda: shutil.which("dbus-daemon") is not None,
     "systemd": lambda: os.path.isdir("/run/systemd/system"),
     "sensors": lambda: _listed("/sys/class/hwmon"),

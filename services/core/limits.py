@@ -1,13 +1,13 @@
 """What one connection and one user may take of a service, so that none can starve the others."""
 
-from sutra_client import errors
+from sutra_client import errors, frame
 from sutra_client.errors import SutraError
 
 CALLS = 256
 """Calls and streams in flight on one connection."""
-HANDSHAKE_SECONDS = 5.0
-PING_SECONDS = 20.0
-DEAD_SECONDS = 60.0
+HANDSHAKE_SECONDS = frame.HANDSHAKE_SECONDS
+PING_SECONDS = frame.PING_SECONDS
+DEAD_SECONDS = frame.DEAD_SECONDS
 """A peer that sends nothing, or takes nothing, for so long is gone; so is one that needs longer for a single frame."""
 HELD_BY_CONNECTION = 2 << 20
 """Payload bytes of the calls and streams that one connection has in flight."""

@@ -7,6 +7,8 @@ from asyncio.trsock import TransportSocket
 
 import msgspec
 
+from sutra_client import endpoint
+
 SO_PEERGROUPS = 59
 """From asm-generic/socket.h; Python's socket module has no name for it."""
 
@@ -24,7 +26,7 @@ class Peer(msgspec.Struct, frozen=True):
     @property
     def user(self) -> str:
         """The local account's name, or its number; not by way of nss, whose modules can hang."""
-        return _accounts().get(self.uid, str(self.uid))
+        return next((name for name, uid in endpoint.accounts() if uid == self.uid), str(self.uid))
 
     @property
     def trusted(self) -> bool:
@@ -64,12 +66,3 @@ def _groups_of_process(pid: int) -> tuple[int, ...]:
     except OSError:
         pass  # gone already: no supplementary groups, so less is allowed, never more
     return ()
-
-
-def _accounts() -> dict[int, str]:
-    try:
-        with open("/etc/passwd", encoding="utf-8", errors="replace") as file:
-            fields = [line.split(":") for line in file]
-    except OSError:
-        return {}
-    return {int(line[2]): line[0] for line in reversed(fields) if len(line) > 2 and line[2].isdigit()}

@@ -89,7 +89,7 @@ def test_a_wrong_configuration_leaves_what_helps_to_mend_it(folders: Path, capfd
     assert bool(told.out) == (code == 0)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.needs("root")
 def test_root_never_reads_what_a_user_wrote(folders: Path) -> None:
     path = write(folders, "user/avyctl/avyctl.toml", "output = 1\n")
     assert paths.config_files() == [path]

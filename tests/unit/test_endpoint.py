@@ -89,14 +89,14 @@ def test_a_file_in_the_place_of_the_socket_is_refused(folder: Path) -> None:
     refused("is not a socket")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.needs("root")
 @pytest.mark.parametrize("what", ["socket", "directory"])
 def test_a_foreign_owner_is_refused(listening: socket.socket, folder: Path, what: str) -> None:
     os.chown(folder / SERVICE if what == "socket" else folder, 4242, 4242)
     refused("belongs to uid 4242")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.needs("root")
 @pytest.mark.parametrize("mode", [0o777, 0o775, 0o757, 0o1777])
 def test_a_directory_that_others_may_write_is_refused(listening: socket.socket, folder: Path, mode: int) -> None:
     folder.chmod(mode)
@@ -110,7 +110,7 @@ def test_root_passes_over_a_users_own_directory(listening: socket.socket, folder
     assert endpoint.find(SERVICE) is None
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.needs("root")
 def test_the_services_own_account_may_own_its_socket(listening: socket.socket, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.chown(folder / SERVICE, 4242, 4242)
     monkeypatch.setattr(endpoint, "_account", {"avyctl-example": 4242}.get)

@@ -1,4 +1,3 @@
-import shutil
 import subprocess
 
 import pytest
@@ -21,7 +20,7 @@ def test_what_is_quoted_is_harmless_to_a_terminal(word: str) -> None:
     assert words.quote(word).isprintable()
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("word", ["a b", "it's", "\x1b[2J\n", "\u202eé", "", "$HOME `id` $(id)", "\\", "a;b#c", "日本 x", "*"])
 def test_bash_reads_a_quoted_word_as_we_meant_it(word: str) -> None:
     told = subprocess.run(["bash", "-c", "printf %s " + words.quote(word)], capture_output=True, check=True, env={"LC_ALL": "C.UTF-8"})
