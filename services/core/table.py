@@ -144,5 +144,10 @@ class Table:
             self._tick.cancel()
         self._flush()
         for subscriber, place in list(self._places.items()):
+            self._guarded(place.view, partial(self._finish, subscriber, error))
+
+    def _finish(self, subscriber: Subscription, error: SutraError | None) -> None:
+        place = self._places.get(subscriber)
+        if place is not None:
             subscriber.end(error, place.rest() if self._ready else [])
             self.leave(subscriber)

@@ -459,3 +459,15 @@ async def test_of_batches_of_samples_a_slow_reader_keeps_one() -> None:
         first, last = (await item(peer))["event"], (await item(peer))["event"]
         assert isinstance(first, dict) and [row["boottime"] for row in first["rows"]] == [0, 1], "the first may be history"
         assert isinstance(last, dict) and [row["boottime"] for row in last["rows"]] == [100]
+
+
+async def test_a_last_row_that_does_not_fit_still_ends_the_stream(capfd: pytest.CaptureFixture[str]) -> None:
+    backend = FakeExample((msgspec.structs.replace(thing("a"), memory=0.5), thing("b")))
+    async with serving(backend) as (_, path), raw(path) as peer:
+        await subscribed(peer, THINGS, [], [], credit=0)
+        await backend.things_feed.until(1)
+        await asyncio.sleep(0.03)
+        backend.things_feed.close()
+        kind, _, _, payload = await asyncio.wait_for(peer.receive(), 5)
+        assert (kind, msgspec.json.decode(payload)["code"]) == (frame.ERROR, "INTERNAL")
+    assert "ValidationError" in capfd.readouterr().err
