@@ -5,35 +5,25 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import NamedTuple
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 
+from avyctl.panes import PANES, STEMS, make
 from avyctl.themes import THEMES, first_theme, themes_on
+from screens.commands import Commands
 from screens.help import HelpScreen
-from screens.overview import OverviewScreen
-from screens.pane import Clock, PaneScreen
-from sutra_client.gen.system import System
+from screens.pane import PaneScreen
+from screens.shell import Clock, Services, Shell
+from sutra_client.actions import Action
 from sutra_client.glyphs import LEVELS
 from sutra_client.terminal import Terminal
 from widgets.driver import TerminalDriver
-from widgets.panes_line import Pane
 
 ASSETS = next(path for path in (Path(__file__).parent / "assets", Path(__file__).parent.parent / "assets") if path.is_dir())
-
-
-class Clients(NamedTuple):
-    """The generated Protocols that the panes hold, and who the services take us for."""
-
-    system: System
-    you: str
-    place: str = ""
-    """Where the system service is, in words."""
 
 
 class AvyctlApp(App[None], inherit_bindings=False):
@@ -48,14 +38,27 @@ class AvyctlApp(App[None], inherit_bindings=False):
         Binding("question_mark", "help", "Help", show=False),
         Binding("exclamation_mark", "shell", "Shell", show=False),
         Binding("ctrl+l", "repaint", "Paint again", show=False, priority=True),
+        *(Binding(pane.key, f"pane('{pane.name}')", pane.full, show=False) for pane in PANES if pane.key),
+        Binding("tab", "next_pane(1)", "Next pane", show=False),
+        Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False),
     ]
 
-    def __init__(self, clients: Clients, terminal: Terminal, *, read_only: bool = False, theme: str = "", clock: Clock = time.time) -> None:
+    def __init__(
+        self,
+        services: Services,
+        commands: Commands,
+        terminal: Terminal,
+        *,
+        read_only: bool = False,
+        theme: str = "",
+        pane: str = PANES[0].name,
+        clock: Clock = time.time,
+    ) -> None:
         super().__init__(driver_class=type("Driver", (TerminalDriver,), {"facts": terminal}))
-        self._clients = clients
+        self.shell = Shell(services, commands, PANES, STEMS, glyphs=LEVELS[terminal.glyphs], clock=clock)
+        self._first = pane
         self._terminal = terminal
         self._read_only = read_only
-        self._clock = clock
         self.no_color = not terminal.colours
         # Textual's filters make their own colours of none; the driver sends none to a terminal without.
         self._filters = [known for known in self._filters if not isinstance(known, (Monochrome, NoColor))]
@@ -64,13 +67,28 @@ class AvyctlApp(App[None], inherit_bindings=False):
         self.theme = first_theme(terminal.colours, theme)
 
     def on_mount(self) -> None:
-        glyphs = LEVELS[self._terminal.glyphs]
-        clients = self._clients
-        self.push_screen(OverviewScreen(clients.system, clients.you, PANES, place=clients.place, glyphs=glyphs, clock=self._clock))
+        self.push_screen(self._pane(self._first))
+
+    def _pane(self, name: str) -> str:
+        """The name under which that pane is installed: it keeps its rows while another is seen."""
+        if not self.is_screen_installed(name):
+            self.install_screen(make(name, self.shell), name)
+        return name
+
+    def action_pane(self, name: str) -> None:
+        """Go to that pane, from wherever."""
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        self.switch_screen(self._pane(name))
+
+    def action_next_pane(self, step: int) -> None:
+        names = [pane.name for pane in PANES]
+        if isinstance(self.screen, PaneScreen):
+            self.action_pane(names[(names.index(self.screen.NAME) + step) % len(names)])
 
     def action_help(self) -> None:
         if isinstance(self.screen, PaneScreen):
-            text = (ASSETS / "help" / f"{self.screen.HELP}.md").read_text(encoding="utf-8")
+            text = (ASSETS / "help" / f"{self.screen.NAME}.md").read_text(encoding="utf-8")
             self.push_screen(HelpScreen(self.screen.ACTIONS, text))
 
     def action_repaint(self) -> None:
@@ -99,20 +117,23 @@ class AvyctlApp(App[None], inherit_bindings=False):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for name, theme in themes_on(self._terminal.colours).items():
             yield SystemCommand(f"Theme: {name}", "colours of everything", lambda theme=theme: setattr(self, "theme", theme))
+        for pane in PANES:
+            yield SystemCommand(f"Go to {pane.full}", f"key {pane.key}" if pane.key else "", lambda name=pane.name: self.action_pane(name))
+        if isinstance(screen, PaneScreen):
+            for action in screen.ACTIONS:
+                yield SystemCommand(action.label.capitalize(), f"{action.doc}, key {action.key}", self._doing(screen, action))
         yield SystemCommand("Help", "keys and words of this pane", self.action_help)
         yield SystemCommand("Paint again", "clear the terminal and paint everything", self.action_repaint)
         yield SystemCommand("Quit", "leave avyctl", self.action_quit)
 
-
-PANES = (Pane("1", "Home", "Overview"),)
-"""Only panes that work; a new one is a line here."""
+    def _doing(self, screen: PaneScreen, action: Action) -> Callable[[], object]:
+        return lambda: self.call_later(screen.run_action, action.name)
 
 
 async def run(
-    connect: Callable[[], AbstractAsyncContextManager[Clients]], terminal: Terminal, *, read_only: bool = False, theme: str = ""
+    services: Services, commands: Commands, terminal: Terminal, *, read_only: bool = False, theme: str = "", pane: str = ""
 ) -> int:
     """The exit code."""
-    async with connect() as clients:
-        app = AvyctlApp(clients, terminal, read_only=read_only, theme=theme)
-        await app.run_async(mouse=terminal.mouse)
-        return app.return_code or 0
+    app = AvyctlApp(services, commands, terminal, read_only=read_only, theme=theme, pane=pane or PANES[0].name)
+    await app.run_async(mouse=terminal.mouse)
+    return app.return_code or 0

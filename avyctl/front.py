@@ -7,17 +7,21 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from avyctl.commands import OneShots
+from avyctl.reach import Reach
 from avyctl.wiring import connected
-from sutra_client import endpoint
-from sutra_client.gen.system import SERVICE, SystemClient
+from sutra_client.gen.system import SystemClient
 from sutra_client.output import write
 from sutra_client.terminal import LINE, look
 
 
-def run(*, line: bool = False, embedded: bool = False, read_only: bool = False, theme: str = "", color: str = "auto") -> int:
+def run(
+    *, line: bool = False, embedded: bool = False, read_only: bool = False, theme: str = "", color: str = "auto", pane: str = ""
+) -> int:
     """The exit code. Without `line`, stdin and stdout have to be a terminal; a dumb one gets line mode all the same.
 
-    `theme` is one of options.THEMES, or empty for what suits the terminal; `color` "never" is the same as NO_COLOR.
+    `theme` is one of options.THEMES, or empty for what suits the terminal; `color` "never" is the same as NO_COLOR;
+    `pane` is the one to begin with, by its name, else the first.
     """
     terminal = look(sys.stdout.fileno(), os.environ)
     if line or terminal.level == LINE:
@@ -25,18 +29,19 @@ def run(*, line: bool = False, embedded: bool = False, read_only: bool = False, 
     if color == "never":
         terminal = terminal._replace(colours=0)
     gc.disable()  # of what importing makes nothing is garbage; looking for it costs 7 % of the start
-    from avyctl.app import Clients
     from avyctl.app import run as screen
 
     gc.freeze()
     gc.enable()
+    options = [name for name, given in (("--embedded", embedded), ("--read-only", read_only)) if given]
+    commands = OneShots((sys.executable, "-IS", sys.argv[0]), options)
 
-    @asynccontextmanager
-    async def clients() -> AsyncIterator[Clients]:
-        async with _system(embedded) as (system, you):
-            yield Clients(system, you, (not embedded and endpoint.find(SERVICE.id)) or "")
+    async def open_it() -> int:
+        async with Reach(embedded) as reach:
+            await reach.connection("system").opened()  # what cannot be reached is said before the screen is taken
+            return await screen(reach, commands, terminal, read_only=read_only, theme=theme, pane=pane)
 
-    return asyncio.run(screen(clients, terminal, read_only=read_only, theme=theme))
+    return asyncio.run(open_it())
 
 
 def _run_line(embedded: bool, utf8: bool) -> int:

@@ -1,50 +1,62 @@
-"""Overview: is this host all right, and if not, why."""
+"""Overview: is this host all right, and if not, why; and what happened last."""
 
 import asyncio
-import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import ClassVar, cast
 
+import msgspec
 from textual import work
 from textual.containers import Container
 from textual.widget import Widget
 
-from screens.pane import Clock, PaneScreen
+from screens.pane import Call, PaneScreen
+from screens.shell import Shell
+from sutra_client import errors
 from sutra_client import overview_text as words
 from sutra_client.actions import Action
 from sutra_client.errors import SutraError
-from sutra_client.events import Changed, Removed, Samples, Snapshot, Stale, Unknown
-from sutra_client.gen.core import Finding
-from sutra_client.gen.system import Sample, Status, System
-from sutra_client.glyphs import FULL, Glyphs
+from sutra_client.events import Changed, Removed, Samples, Snapshot, TableEvent
+from sutra_client.gen.core import Finding, Severity
+from sutra_client.gen.system import Sample
 from sutra_client.plot import Buckets
 from sutra_client.text import moment
 from widgets.columns import Column
 from widgets.lines import Lines, Part
 from widgets.live_table import LiveTable
-from widgets.note import Note
-from widgets.panes_line import WIDE, Pane
+from widgets.panes_line import WIDE
 from widgets.plot import Plot
 from widgets.prose import Prose
-from widgets.status_line import StatusLine
 
 _CELL = 10_000_000
 """Microseconds that one cell of a plot stands for."""
-_MINUTE = 60
+_HAPPENED = 4
+"""How many of the newest things that happened are told."""
 PATIENCE = 0.05
 """Seconds that the first frame waits for the service at most."""
-UNSAID = 0.3
-"""Seconds of waiting that are not worth a word."""
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """A finding as it is listed: of which service, and the key of the pane that tells more."""
+
+    stem: str
+    id: str
+    severity: Severity
+    object: str
+    evidence: str
+    since: int | None
+    pane: str
+    finding: Finding
 
 
 class OverviewScreen(PaneScreen):
-    """Takes the system service; holds subscriptions only while it is the screen that is seen."""
+    """Takes the findings of all services, and the system service's samples."""
 
-    KEY = "1"
-    HELP = "overview"
+    NAME = "overview"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("open", "enter", "open", "all that is known about the finding under the cursor"),
         Action("open", "d", "open", "the same", shown=False),
+        Action("visit", "v", "visit", "the pane that the finding belongs to", shown=False),
     )
     DEFAULT_CSS = """
     OverviewScreen {
@@ -54,38 +66,20 @@ class OverviewScreen(PaneScreen):
         &.-wide > #findings { layout: horizontal; }
         &.-wide LiveTable { width: 3fr; }
         &.-wide #details { width: 2fr; margin: 0 0 0 2; max-height: 100%; }
+        & > #happened { margin-top: 1; }
         & > #machine { height: 2; margin-top: 1; margin-bottom: 1; }
     }
     """
 
-    def __init__(
-        self,
-        system: System,
-        you: str = "",
-        panes: Sequence[Pane] = (),
-        *,
-        place: str = "",
-        glyphs: Glyphs = FULL,
-        clock: Clock = time.time,
-    ) -> None:
-        """`you` is who the service takes this client for, e.g. "root·admin"; `place` is where that service is."""
-        super().__init__(panes, glyphs=glyphs, clock=clock)
-        self._system = system
-        self._you = you
-        self._status: Status | None = None
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell)
         self._answered = asyncio.Event()
         self._sample: Sample | None = None
-        self._findings_known = False
         self._opened = False
-        self._place = place
-        self._asked, self._overdue = 0.0, False
-        self._errors: dict[str, SutraError] = {}
-        self._stale: dict[str, Stale] = {}
         self._history = {name: Buckets(_CELL, Plot.CELLS) for name in ("cpu", "memory", "network", "disk")}
 
     def body(self) -> Iterable[Widget]:
         blocks = self.glyphs.blocks
-        yield Note()
         yield Lines(id="plots-gap")
         yield Plot("cpu", blocks, 100.0, id="cpu")
         yield Plot("mem", blocks, 100.0, id="memory")
@@ -94,15 +88,15 @@ class OverviewScreen(PaneScreen):
         yield Lines(id="title-gap")
         yield Lines([(("", ""),)], id="title")
         with Container(id="findings"):
-            yield LiveTable(self._columns(), ("id",), tone=lambda row: words.tone(cast(Finding, row)), glyphs=self.glyphs, header=False)
+            yield LiveTable(self._columns(), ("stem", "id"), tone=_tone, glyphs=self.glyphs, header=False)
             yield Prose(id="details")
+        yield Lines(id="happened")
         yield Lines(id="machine")
 
     async def on_mount(self) -> None:
         table = self.query_one(LiveTable)
-        table.sort(lambda row: words.urgency(cast(Finding, row)), descending=True)
+        table.sort(lambda row: words.urgency(cast(Noted, row).finding), descending=True)
         table.focus()
-        self._next_minute()
         # What a service that is well answers by now stands in the first frame already; painting it afterwards takes a fifth of the start.
         self.read_status()
         try:
@@ -110,23 +104,30 @@ class OverviewScreen(PaneScreen):
         except TimeoutError:
             pass  # it comes when it comes
 
-    def on_screen_resume(self) -> None:
-        self._asked, self._overdue = self.clock(), False
-        self.set_timer(UNSAID, self._wait_no_longer)
+    def subscribe(self) -> None:
         self.watch_samples()
-        self.watch_findings()
-        if self._status is None:
+        if self.shell.host.status is None:
             self.read_status()
 
-    def on_screen_suspend(self) -> None:
-        self.workers.cancel_node(self)
+    def equivalent(self) -> Call:
+        return "system", "status", {}
+
+    def refocus(self) -> None:
+        self.query_one(LiveTable).focus()
 
     def on_resize(self) -> None:
         self._tell_details()
+        self._tell_happened()
 
     def action_open(self) -> None:
         self._opened = True
         self._tell_details()
+
+    def action_visit(self) -> None:
+        noted = self._under_cursor()
+        if noted is not None and noted.pane not in ("", self.shell.panes[0].key):
+            pane = next(pane for pane in self.shell.panes if pane.key == noted.pane)
+            self.app.call_later(self.app.run_action, f"pane('{pane.name}')")
 
     def action_step_back(self) -> None:
         self._opened = False
@@ -140,67 +141,91 @@ class OverviewScreen(PaneScreen):
 
     @work(exclusive=True, group="status")
     async def read_status(self) -> None:
-        """What a host is changes rarely: it is read again when the pane is opened and when the service is back."""
+        """What a host is changes rarely: it is read again when the service is back."""
+        self._waiting.add("status")
         try:
-            self._status = await self._system.status()
+            status = await self._system.status()
         except SutraError as error:
-            self._failed("status", error)
+            self.failed("status", error)
             return
         finally:
             self._answered.set()
-        self._errors.pop("status", None)
-        self._tell_note()
-        self.query_one("#machine", Lines).show([((f" {line}", "dim"),) for line in words.machine(self._status)])
+        self.shell.host.met(status)
+        self.answered("status")
+        self.query_one("#machine", Lines).show([((f" {line}", "dim"),) for line in words.machine(status)])
         self._tell_plots()
-        self._tell()
+        self.tell_host()
 
     @work(exclusive=True, group="samples")
     async def watch_samples(self) -> None:
-        try:
-            async for event in self._system.samples(_CELL * Plot.cells(self.app.size.width)):
-                match event:
-                    case Samples(rows=rows):
-                        self._back("samples")
-                        self._take(rows)
-                    case Stale():
-                        self._went("samples", event)
-                    case Unknown():
-                        pass  # of a newer service; the screen shows what it knows
-        except SutraError as error:
-            self._failed("samples", error)
+        await self.follow("samples", self._system.samples(_CELL * Plot.cells(self.app.size.width)), self._take)
 
-    @work(exclusive=True, group="findings")
-    async def watch_findings(self) -> None:
+    def watch_host(self) -> None:
+        for stem in self.shell.stems:
+            self.watch_findings(stem)
+
+    @work
+    async def watch_findings(self, stem: str) -> None:
+        name = "findings" if stem == self.shell.stems[0] else f"findings of {stem}"
+        await self.follow(name, self.shell.services.client(stem).findings(), partial(self._heard, stem))
+
+    def failed(self, what: str, error: SutraError) -> None:
+        if what.startswith("findings of ") and error.code == errors.UNSUPPORTED:
+            self.answered(what)  # this host has no such part, as its pane explains; nothing there can need attention
+            return
+        super().failed(what, error)
+        self._tell_staleness()
+
+    def went(self, stream: str) -> None:
+        self._tell_staleness()
+
+    def came_back(self, stream: str) -> None:
+        if not self._stale:
+            self.read_status()
+        self._tell_staleness()
+
+    def awaited(self, streams: list[str]) -> str:
+        place = self.shell.services.place("system")
+        own = ("status", "samples", "findings")
+        what = f"{', '.join(name for name in own if name in streams)} of " if not set(own) <= set(streams) else ""
+        others = [name for name in streams if name not in own]
+        return ", ".join([*([f"{what}the system service{f' at {place}' if place else ''}"] if set(own) & set(streams) else []), *others])
+
+    def _tell_staleness(self) -> None:
+        self.shell.host.stale = bool(self._stale)
+        self.tell_host()
+
+    def _heard(self, stem: str, event: TableEvent[Finding]) -> None:
+        host = self.shell.host
+        before = host.keys(stem)
+        host.heard(stem, event, self.clock())
         table = self.query_one(LiveTable)
-        try:
-            async for event in self._system.findings():
-                match event:
-                    case Snapshot(rows=rows, more=more):
-                        self._back("findings")
-                        table.load(rows, more)
-                        self._findings_known = self._findings_known or not more
-                    case Changed(rows=rows):
-                        table.change(rows)
-                    case Removed(keys=keys):
-                        table.drop(keys)
-                    case Stale():
-                        self._went("findings", event)
-                    case Unknown():
-                        pass  # as above
-                self._tell()
-                self._tell_details()
-        except SutraError as error:
-            self._failed("findings", error)
+        match event:
+            case Snapshot(more=False):
+                table.drop([(stem, *key) for key in before - host.keys(stem)])
+                table.change([self._noted(stem, finding) for finding in host.of(stem)])
+            case Changed(rows=rows):
+                table.change([self._noted(stem, finding) for finding in rows])
+            case Removed(keys=keys):
+                table.drop([(stem, *key) for key in keys])
+        self._tell_title()
+        self._tell_details()
+        self._tell_happened()
+        self.tell_host()
 
-    def _take(self, samples: Sequence[Sample]) -> None:
-        for sample in samples:
+    def _noted(self, stem: str, finding: Finding) -> Noted:
+        pane = self.shell.pane_of(stem)
+        return Noted(stem, finding.id, finding.severity, finding.object, finding.evidence, finding.since, pane.key if pane else "", finding)
+
+    def _take(self, event: Samples[Sample]) -> None:
+        for sample in event.rows:
             self._history["cpu"].add(sample.boottime, sample.cpu)
             self._history["memory"].add(sample.boottime, words.used_memory(sample))
             self._history["network"].add(sample.boottime, words.network_rate(sample))
             self._history["disk"].add(sample.boottime, words.disk_rate(sample))
             self._sample = sample
         self._tell_plots()
-        self._tell()
+        self.tell_host()
 
     def _tell_plots(self) -> None:
         sample = self._sample
@@ -209,79 +234,50 @@ class OverviewScreen(PaneScreen):
         now = {
             "cpu": words.processor(sample, self.glyphs),
             "memory": words.memory(sample),
-            "network": words.network(sample, self._status, self.glyphs),
+            "network": words.network(sample, self.shell.host.status, self.glyphs),
             "disk": words.disk(sample),
         }
         for name, text in now.items():
             self.query_one(f"#{name}", Plot).tell(self._history[name].values, text)
 
-    def _went(self, stream: str, event: Stale) -> None:
-        self._stale[stream] = event
-        self._tell_note()
-        self._tell()
-
-    def _back(self, stream: str) -> None:
-        self._errors.pop(stream, None)
-        if self._stale.pop(stream, None) and not self._stale:
-            self.read_status()
-        self.call_later(self._tell_note)
-
-    def _wait_no_longer(self) -> None:
-        self._overdue = True
-        self._tell_note()
-
-    def _failed(self, what: str, error: SutraError) -> None:
-        self._errors[what] = error
-        self._tell_note()
-
-    def _tell_note(self) -> None:
-        """An error stands until what failed is there; then what is old; then what is waited for."""
-        note = self.query_one(Note)
-        came = {"status": self._status is not None, "samples": self._sample is not None, "findings": self._findings_known}
-        missing = [name for name, there in came.items() if not there]
-        if self._errors:
-            note.failed(next(iter(self._errors.values())))
-        elif self._stale:
-            stale = next(reversed(self._stale.values()))
-            note.stale(stale.since, stale.reason, self.clock())
-        elif missing and self._overdue:
-            what = f"{', '.join(missing)} of " if len(missing) < len(came) else ""
-            place = f" at {self._place}" if self._place else ""
-            note.waiting(int(self._asked * 1e6), f"{what}the system service{place}", self.clock())
-        else:
-            note.clear()
-
-    def _tell(self) -> None:
-        """The status line and the title of the findings: both repaint only what reads differently."""
-        rows = self.query_one(LiveTable).rows
-        findings = [cast(Finding, rows.get(key)) for key in rows.keys(0, rows.total)] if self._findings_known else None
-        glyph, state, tone = ("-", words.known(findings), "warning") if self._stale else words.health(findings, self.glyphs)
-        host = self._status
-        name, system = (host.hostname, host.os) if host else ("", "")
-        left: list[Part] = [(name, "strong"), ("  ", ""), (system, ""), ("  ", ""), (f"{glyph} {state}", tone)]
-        boottime = self._sample.boottime if self._sample else host.uptime if host else None
-        right: list[Part] = [(f"  {words.uptime(boottime)}   {self._you}", ""), ("  ", ""), (words.clock(self.clock()), "strong")]
-        self.query_one(StatusLine).tell(left, right)
+    def _tell_title(self) -> None:
         table = self.query_one(LiveTable)
-        table.empty = "Nothing needs attention." if self._findings_known else "Not known yet."
-        count = "" if findings is None or not findings else f"  {len(findings)}"
-        self.query_one("#title", Lines).show([((" Needs attention", "strong"), (count, ""))])
+        known = self.shell.host.findings
+        table.empty = "Not known yet." if known is None else "Nothing needs attention."
+        self.query_one("#title", Lines).show([((" Needs attention", "strong"), (f"  {len(known)}" if known else "", ""))])
+
+    def _tell_happened(self) -> None:
+        """As many lines as the newest things take; none where the screen is too low for them."""
+        happened = self.shell.host.happened()[:_HAPPENED] if self.app.size.height >= 24 else []
+        lines: list[Sequence[Part]] = [((" Just happened", "strong"),)] if happened else []
+        times = [moment(time, self.clock()) for time, _, _ in happened]
+        for when, (_, object_, what) in zip(times, happened, strict=True):
+            lines.append(((f" {when:<{max(map(len, times))}}  ", "dim"), (f"{object_}  ", ""), (what, "")))
+        self.query_one("#happened", Lines).show([tuple(line) for line in lines])
+
+    def _under_cursor(self) -> Noted | None:
+        table = self.query_one(LiveTable)
+        row = table.rows.get(table.cursor_key) if table.cursor_key is not None else None
+        return row if isinstance(row, Noted) else None
 
     def _tell_details(self) -> None:
-        table = self.query_one(LiveTable)
-        finding = table.rows.get(table.cursor_key) if table.cursor_key is not None else None
+        noted = self._under_cursor()
         opened = self._opened or self.app.size.width >= WIDE
-        lines = words.detail(cast(Finding, finding), self.clock()) if finding is not None and opened else []
+        lines = words.detail(noted.finding, self.clock()) if noted is not None and opened else []
         self.query_one("#details", Prose).tell([(" ", line) for line in lines])
-
-    def _next_minute(self) -> None:
-        self._tell()
-        self.set_timer(_MINUTE - self.clock() % _MINUTE, self._next_minute)
 
     def _columns(self) -> tuple[Column, ...]:
         return (
             Column("severity", "", lambda severity: words.severity_glyph(str(severity), self.glyphs), least=1, most=1, priority=0),
             Column("object", "object", str, least=8, most=24, priority=1),
             Column("evidence", "evidence", str, least=12, most=80, priority=2),
-            Column("since", "since", lambda since: moment(since, self.clock()) if isinstance(since, int) else "-", True, 8, 16, 3),
+            Column("since", "since", lambda since: moment(since, self.clock()) if isinstance(since, int) else "-", True, 8, 16, 4),
+            Column("pane", "", str, least=1, most=1, priority=3),
         )
+
+
+def _tone(row: object) -> str:
+    return words.tone(cast(Noted, row).finding)
+
+
+SCREEN = OverviewScreen

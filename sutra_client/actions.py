@@ -7,7 +7,10 @@ GLOBAL = {
     **dict.fromkeys("1234567890", "go to that pane"),
     "tab": "next pane",
     "shift+tab": "previous pane",
-    "slash": "filter as you type",
+    "slash": "filter as you type: words, !word, field:word, field>5",
+    "less_than_sign": "sort by the column to the left",
+    "greater_than_sign": "sort by the column to the right",
+    "R": "sort the other way round",
     "colon": "command line",
     "question_mark": "help; / searches it",
     "x": "every action, and whether you may",
@@ -24,8 +27,8 @@ GLOBAL = {
 }
 """Keys that mean the same everywhere (console.md section 1), by Textual's names."""
 
-EVERYWHERE = ("question_mark", "exclamation_mark", "q", "ctrl+c", "ctrl+z", "space", "ctrl+l", "ctrl+p", "escape")
-"""The global keys that every screen answers; the other ones are kept free for what they mean."""
+UNANSWERED = ("plus",)
+"""Global keys that are kept free for what they will mean."""
 
 MOVES = ("up", "down", "left", "right", "j", "k", "home", "end", "pageup", "pagedown")
 FORBIDDEN = ("tilde", "circumflex_accent", "ctrl+a", "ctrl+backslash", "ctrl+e", "ctrl+q", "ctrl+s", "ctrl+right_square_bracket")
@@ -36,6 +39,9 @@ _SHOWN = {
     "colon": ":",
     "question_mark": "?",
     "exclamation_mark": "!",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "shift+tab": "S-tab",
     "plus": "+",
     "ctrl+c": "^C",
     "ctrl+p": "^p",
@@ -84,15 +90,17 @@ def shown_key(key: str) -> str:
     return _SHOWN.get(key, key)
 
 
-def footer(actions: Iterable[Action]) -> tuple[tuple[str, str], ...]:
-    """(key, label) of the key line, the screen's own first."""
+def footer(actions: Iterable[Action], filters: bool = False) -> tuple[tuple[str, str], ...]:
+    """(key, label) of the key line, the screen's own first; `filters` where there is a list that `/` narrows."""
     own = tuple((shown_key(action.key), action.label) for action in actions if action.shown)
-    return *own, ("^p", "palette"), ("?", "help"), ("q", "quit")
+    listed = (("/", "filter"),) if filters else ()
+    return *own, ("x", "actions"), *listed, (":", "command"), ("^p", "palette"), ("?", "help"), ("q", "quit")
 
 
 def help_lines(actions: Iterable[Action], search: str = "") -> list[tuple[str, str]]:
     """(key, what it does) of the screen, then of every screen; those that contain every word of `search`."""
     lines = [(shown_key(action.key), f"{action.label}: {action.doc}") for action in actions]
-    lines += [(shown_key(key), doc) for key, doc in GLOBAL.items() if key in EVERYWHERE]
+    digits = [key for key in GLOBAL if key.isdecimal()]
+    lines += [("1 .. 0", GLOBAL["1"]), *((shown_key(key), doc) for key, doc in GLOBAL.items() if key not in (*UNANSWERED, *digits))]
     words = search.lower().split()
     return [line for line in lines if all(word in f"{line[0]} {line[1]}".lower() for word in words)]

@@ -1,10 +1,11 @@
 """Helpers of the screens' tests: an app on a fake system with a clock that stands still, and waiting for what is to be seen."""
 
+import importlib
 from collections.abc import Callable
 
 from textual.pilot import Pilot
 
-from avyctl.app import AvyctlApp, Clients
+from avyctl.app import AvyctlApp
 from services.system.fake import NOW, FakeSystem
 from sutra_client.gen.system import System
 from sutra_client.terminal import detect
@@ -13,9 +14,56 @@ PATIENCE = 200
 """Rounds of the message loop after which something will not come any more."""
 
 
-def app_on(system: System | None = None, term: str = "xterm-256color", place: str = "", **environ: str) -> AvyctlApp:
+class Held:
+    """The services of a test: those it gives, fakes for the rest."""
+
+    def __init__(self, system: System | None, place: str, others: dict[str, object]) -> None:
+        self._clients = {"system": system or FakeSystem(), **others}
+        self._place = place
+
+    def client(self, stem: str) -> object:
+        if stem not in self._clients:
+            fake = importlib.import_module(f"services.{stem}.fake")
+            self._clients[stem] = getattr(fake, "Fake" + stem.title())()
+        return self._clients[stem]
+
+    def you(self) -> str:
+        return "root·admin"
+
+    def place(self, stem: str) -> str:
+        return self._place
+
+
+class Said:
+    """A command line that answers each line with what the test says, and remembers what it was asked."""
+
+    def __init__(self, answers: dict[str, tuple[int, list[str]]] | None = None, words: list[str] | None = None) -> None:
+        self.lines: list[str] = []
+        self._answers = answers or {}
+        self._words = words or []
+
+    async def run(self, line: str, say: Callable[[list[str]], None]) -> int:
+        self.lines.append(line)
+        code, lines = self._answers.get(line, (0, [f"did {line}"]))
+        say(lines)
+        return code
+
+    async def complete(self, words: list[str]) -> list[str]:
+        return [word for word in self._words if word.startswith(words[-1])]
+
+
+def app_on(
+    system: System | None = None,
+    term: str = "xterm-256color",
+    place: str = "",
+    *,
+    pane: str = "overview",
+    commands: Said | None = None,
+    services: dict[str, object] | None = None,
+    **environ: str,
+) -> AvyctlApp:
     terminal = detect({"TERM": term, "COLORTERM": "truecolor", "LANG": "C.UTF-8"} | environ, (80, 24))
-    return AvyctlApp(Clients(system or FakeSystem(), "root·admin", place), terminal, clock=lambda: NOW / 1e6)
+    return AvyctlApp(Held(system, place, services or {}), commands or Said(), terminal, pane=pane, clock=lambda: NOW / 1e6)
 
 
 def lines_of(app: AvyctlApp) -> list[str]:

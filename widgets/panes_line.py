@@ -12,11 +12,12 @@ WIDE = 110
 
 
 class Pane(NamedTuple):
-    """One pane: its digit, its name where room is short, and its full name."""
+    """One pane: its digit, its name where room is short, its full name, and what the program calls it."""
 
     key: str
     short: str
     full: str
+    name: str
 
 
 class PanesLine(Lines):
@@ -32,7 +33,9 @@ class PanesLine(Lines):
     def on_resize(self, event: events.Resize) -> None:
         parts: list[Part] = []
         for pane in self._panes:
-            name = pane.full if event.size.width >= WIDE else pane.short
-            here = pane.key == self._current
-            parts += [(" ", ""), (f"[{pane.key} {name}]" if here else f"{pane.key} {name}", "strong" if here else "dim")]
+            here = pane.name == self._current
+            if not (pane.key or here):
+                continue  # reached by name
+            label = f"{pane.key} {pane.full if event.size.width >= WIDE else pane.short}".strip()
+            parts += [(" ", ""), (f"[{label}]" if here else label, "strong" if here else "dim")]
         self.show([tuple(parts)])

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from avyctl.app import AvyctlApp, Clients
+from avyctl.app import AvyctlApp
 from avyctl.themes import THEMES
 from services.system.fake import FINDINGS, NOW, STATUS, FakeSystem, sample
 from sutra_client import errors, events, options
@@ -15,7 +15,7 @@ from sutra_client.errors import SutraError
 from sutra_client.gen.core import Finding, Severity
 from sutra_client.gen.system import Sample
 from sutra_client.terminal import detect
-from watching import app_on, lines_of, until, until_shown
+from watching import Said, app_on, lines_of, until, until_shown
 from widgets.live_table import LiveTable
 
 FAILED = Finding("unit:backup", Severity.ERROR, "backup.service", "exit code 1", "Make room on /var.", "avyctl services list", NOW)
@@ -189,7 +189,7 @@ async def test_a_poor_terminal_is_shown_ascii_only() -> None:
         await until_shown(pilot, "! 2 need attention")
         system.report(FAILED)
         await until_shown(pilot, "x  backup.service")
-        assert "\n".join(lines_of(app)).replace("·", "").isascii()
+        assert "\n".join(lines_of(app)).replace("·", "").replace("…", "").isascii()  # the driver has twins for these
 
 
 @pytest.mark.parametrize("theme", [theme.name for theme in THEMES])
@@ -255,5 +255,5 @@ def test_picture_of_a_vt(snap_compare: SnapCompare) -> None:
 )
 async def test_the_theme_that_was_asked_for_is_used_where_the_terminal_has_the_colours(wanted: str, term: str, gets: str) -> None:
     terminal = detect({"TERM": term, "LANG": "C.UTF-8"}, (80, 24))
-    assert AvyctlApp(Clients(FakeSystem(), "root"), terminal, theme=wanted).theme == gets
+    assert AvyctlApp(app_on().shell.services, Said(), terminal, theme=wanted).theme == gets
     assert {theme.name for theme in THEMES} == {*options.THEMES, "avyos-16"}

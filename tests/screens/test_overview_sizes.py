@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from screens.overview import UNSAID
+from screens.pane import UNSAID
 from services.system.fake import FakeSystem
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
