@@ -55,10 +55,9 @@ class AvyctlApp(App[None], inherit_bindings=False):
         clock: Clock = time.time,
     ) -> None:
         super().__init__(driver_class=type("Driver", (TerminalDriver,), {"facts": terminal}))
-        self.shell = Shell(services, commands, PANES, STEMS, glyphs=LEVELS[terminal.glyphs], clock=clock)
+        self.shell = Shell(services, commands, PANES, STEMS, glyphs=LEVELS[terminal.glyphs], clock=clock, read_only=read_only)
         self._first = pane
         self._terminal = terminal
-        self._read_only = read_only
         self.no_color = not terminal.colours
         # Textual's filters make their own colours of none; the driver sends none to a terminal without.
         self._filters = [known for known in self._filters if not isinstance(known, (Monochrome, NoColor))]
@@ -104,7 +103,7 @@ class AvyctlApp(App[None], inherit_bindings=False):
 
     def action_shell(self) -> None:
         """The caller's own shell with the caller's own rights; its exit code is its own affair."""
-        if self._read_only:
+        if self.shell.read_only:
             self.notify("--read-only: the shell is off", markup=False)
             return
         shell = os.environ.get("SHELL") or "/bin/sh"

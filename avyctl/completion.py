@@ -143,6 +143,8 @@ def _after(first: str, rest: list[str], last: str) -> list[str]:
             return [stem for stem, _ in schema.nouns().values() if stem not in rest]
         case "call" | "introspect" | "monitor":
             return _members(first, rest)
+        case "sutra":
+            return [] if rest else list(schema.nouns())
     return _of_noun(schema.load(first), rest, last) if first in schema.nouns() else []
 
 

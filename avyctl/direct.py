@@ -7,7 +7,7 @@ from sutra_client.command import Invocation
 from sutra_client.errors import INVALID, SutraError
 from sutra_client.options import Options
 from sutra_client.output import is_terminal, write
-from sutra_client.schema import Entry, Schema, implied, nouns, of_module
+from sutra_client.schema import Entry, Schema, nouns, of_module
 from sutra_client.suggest import unknown
 
 _USAGE = {
@@ -30,7 +30,7 @@ def run(name: str, words: list[str], options: Options, session: Session) -> None
         _introspected(json_text.read(str(text)), options)
         return
     verb, entry = _member(schema, words[1], name == "monitor")
-    shape.arguments(schema, entry[2], [*implied(entry), *entry[5]], args)
+    args = shape.checked(schema, entry, args)
     if name == "monitor":
         options.watch = True
     perform(Invocation(schema, verb, args), options, lambda: client)

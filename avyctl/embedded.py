@@ -18,7 +18,7 @@ class Loop:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="embedded services", daemon=True).start()
-        self._hosted: dict[str, Hosted] = {}
+        self._hosted: dict[tuple[str, str], Hosted] = {}
 
     def connect(self, stem: str, root: str, seconds: float | None) -> int:
         """Starts the service at its first use, within `seconds`; the file descriptor is the caller's."""
@@ -37,11 +37,11 @@ class Loop:
         return ours.detach()
 
     async def _serve(self, stem: str, root: str, theirs: socket.socket) -> None:
-        hosted = self._hosted.get(stem)
+        hosted = self._hosted.get((stem, root))
         if hosted is None:
             hosted = Hosted(stem, root)
             await hosted.__aenter__()
-            self._hosted[stem] = hosted
+            self._hosted[stem, root] = hosted
         await self._loop.create_unix_connection(hosted.server.session, sock=theirs)
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "info": "info",
     "introspect": "direct",
     "monitor": "direct",
+    "sutra": "sutra",
     "version": "manual",
 }
 """Words that are no nouns -> the module of avyctl whose run(name, words, options, session) does them."""
@@ -26,6 +27,9 @@ _ALWAYS = ("completion", "__complete", "help", "info", "version")
 """What works however broken the configuration is."""
 _WATCHED = ("call", "help", "monitor")
 """Commands that -w reaches; a call that cannot be watched says so itself."""
+
+_SCREENS = (["sutra"],)
+"""Commands that, alone on a terminal, open a screen."""
 
 _CONFIGURED = ("output", "color", "theme", "timeout")
 """Options whose defaults come from files and AVYCTL_* variables."""
@@ -72,19 +76,35 @@ def _main(argv: list[str], options: Options) -> int:
         from avyctl.script import run_all
 
         return run_all(options, rest, run, report)
-    if rest or options.help:
-        run(rest or ["help"], options, None)
-        return 0
     from sutra_client.output import is_terminal
 
-    if not options.line and not (is_terminal(0) and is_terminal(1)):
+    terminals = is_terminal(0) and is_terminal(1)
+    pane = rest[0] if rest in _SCREENS and terminals and not _printed(options) else ""
+    if (rest or options.help) and not pane:
+        run(rest or ["help"], options, None)
+        return 0
+    if not options.line and not terminals:
         raise SutraError(INVALID, "no command was given, and stdin and stdout are no terminal to open the screen on", USAGE)
     import avyctl.no_tls  # noqa: F401 - before asyncio
     from avyctl.front import run as front
 
     raise SystemExit(
-        front(line=options.line, embedded=options.embedded, read_only=options.read_only, theme=options.theme, color=options.color)
+        front(
+            line=options.line,
+            embedded=options.embedded,
+            root=options.root,
+            read_only=options.read_only,
+            theme=options.theme,
+            color=options.color,
+            pane=pane,
+        )
     )
+
+
+def _printed(options: Options) -> bool:
+    """Whether a command that is a screen as well is to print: by its options, or because the terminal can show no screen."""
+    dumb = variable("TERM") in ("", "dumb")
+    return dumb or options.line or options.help or options.watch or bool(options.output or options.columns)
 
 
 def run(words: list[str], options: Options, session: "Session | None") -> None:

@@ -69,7 +69,7 @@ def run(_: str, words: list[str], options: Options, session: Session) -> None:
 def _answer(stem: str, service: str, about: int, options: Options, session: Session) -> dict[str, Json]:
     where: str | None = None
     try:
-        where = (None if options.embedded else endpoint.find(service)) or "embedded"
+        where = (None if options.embedded or options.root else endpoint.find(service)) or "embedded"
         client = session.client(service, stem, "", options)
         told = read_object(client.call(about, {}, None, options.timeout), "the answer to `about`", UNAVAILABLE)
         shape.check(schema.of_module("core"), "About", told, "the answer to `about`")

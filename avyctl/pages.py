@@ -49,6 +49,16 @@ PAGES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
         ),
         "SUTRA_DIR=/run/user/1000/sutra avyctl serve",
     ),
+    "sutra": (
+        "sutra [ENDPOINT]",
+        "the services of this host, who uses them, and what you may",
+        (
+            "Alone on a terminal it opens the screen that calls any method and follows any stream. ENDPOINT is a noun, a service's id or",
+            "the path of a socket: its methods and streams are listed, and which of them you may use. Other users' connections are counted",
+            "and no more is told of them.",
+        ),
+        "avyctl sutra system -o json",
+    ),
     "version": ("version", "the version of avyctl", (), "avyctl version -o json"),
 }
 """Command -> (usage, summary, what it does, example)."""

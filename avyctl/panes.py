@@ -17,7 +17,8 @@ class Kind(NamedTuple):
 
 KINDS = (
     Kind(Pane("1", "Home", "Overview", "overview"), ("system",)),
-    #    Kind(Pane("9", "Procs", "Processes", "processes"), ("processes",)),
+    Kind(Pane("9", "Procs", "Processes", "processes"), ("processes",)),
+    Kind(Pane("", "Sutra", "Sutra", "sutra"), ()),
 )
 
 PANES = tuple(kind.pane for kind in KINDS)

@@ -3,13 +3,16 @@
 import asyncio
 import importlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from avyctl.wiring import connected
-from sutra_client import endpoint
+from avyctl.survey import survey
+from avyctl.wiring import service, way
+from sutra_client import endpoint, schema
+from sutra_client.anything import Anything, reached
 from sutra_client.connection import Connection
 from sutra_client.errors import SutraError
+from sutra_client.transport import Connect, unix
 from sutra_client.wire import Peer
 
 
@@ -64,13 +67,18 @@ class Late:
 
 
 class Reach:
-    """`async with` it; what was connected by then is closed in the end. `embedded` passes by services that run."""
+    """`async with` it; what was connected by then is closed in the end. `embedded` passes by services that run, and so does a root
+    other than /, which is looked at in this process.
+    """
 
-    def __init__(self, embedded: bool = False) -> None:
-        self._embedded = embedded
+    def __init__(self, embedded: bool = False, root: str = "/") -> None:
+        self._embedded = embedded or root != "/"
+        self._root = root
         self._stack = AsyncExitStack()
         self._late: dict[str, Late] = {}
         self._opening: set[asyncio.Task[Connection]] = set()
+        self._ways: dict[str, Connect] = {}
+        self._stems = {identity: stem for stem, identity in schema.nouns().values()}
         self._you = ""
 
     async def __aenter__(self) -> "Reach":
@@ -105,8 +113,28 @@ class Reach:
         """The endpoint of that service, empty where it is in this process."""
         return (not self._embedded and endpoint.find(importlib.import_module(f"sutra_client.gen.{stem}").SERVICE.id)) or ""
 
+    def endpoints(self) -> AsyncIterator[Any]:
+        """All endpoints of this host and how busy they are, as a table stream of survey.Endpoint."""
+        return survey(self._embedded, self.anything, lambda service: self._stems[service] in self._ways)
+
+    async def way(self, stem: str) -> Connect:
+        """How to connect to a service that this avyctl knows; in this process it is the same one for everybody."""
+        if stem not in self._ways:
+            self._ways[stem] = await way(self._stack, stem, self._embedded, self._root)
+        return self._ways[stem]
+
+    @asynccontextmanager
+    async def anything(self, service: str, path: str) -> AsyncIterator[Anything]:
+        """The service at that endpoint by the interface that it serves itself; an empty `path` is one in this process."""
+        connect = unix(path, service) if path else await self.way(self._stems[service])
+        async with reached(connect, service) as opened:
+            yield opened
+
+    async def _connected(self, stem: str) -> Connection:
+        return await self._stack.enter_async_context(Connection(service(stem), await self.way(stem)))
+
     def _open(self, stem: str) -> "asyncio.Task[Connection]":
-        task = asyncio.create_task(self._stack.enter_async_context(connected(stem, self._embedded)), name=f"connect {stem}")
+        task = asyncio.create_task(self._connected(stem), name=f"connect {stem}")
         self._opening.add(task)
         task.add_done_callback(self._opened)
         return task

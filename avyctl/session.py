@@ -20,22 +20,24 @@ class Session:
     """Connections by service id, opened at first use and shared by the commands of a script."""
 
     def __init__(self) -> None:
-        self._clients: dict[tuple[str, bool], Client] = {}
+        self._clients: dict[tuple[str, bool, str], Client] = {}
 
     def client(self, service: str, stem: str, fingerprint: str, options: Options) -> Client:
         """The service where it runs, else (where `stem` names one of ours) in this process; raises SutraError UNAVAILABLE."""
-        embedded = options.embedded
-        held = self._clients.get((service, embedded))
+        embedded = options.embedded or bool(options.root)
+        held = self._clients.get((service, embedded, options.root))
         if held is not None:
             return held
         path = None if embedded else endpoint.find(service)
         if path is not None:
             client = connect(path, service, fingerprint, timeout=options.timeout)
         elif stem:
-            client = _embedded(stem, service, fingerprint, options.timeout)
+            client = _embedded(stem, service, fingerprint, options.root or "/", options.timeout)
+        elif options.root:
+            raise SutraError(UNAVAILABLE, f"{service}: --root is for the services of this avyctl, which can do without a daemon")
         else:
             raise SutraError(UNAVAILABLE, f"{service}: no such endpoint", "looked in " + ", ".join(endpoint.directories()))
-        self._clients[service, embedded] = client
+        self._clients[service, embedded, options.root] = client
         return client
 
     def drop(self) -> None:
@@ -45,7 +47,7 @@ class Session:
         self._clients.clear()
 
 
-def _embedded(stem: str, service: str, fingerprint: str, seconds: float | None) -> Client:
+def _embedded(stem: str, service: str, fingerprint: str, root: str, seconds: float | None) -> Client:
     import time
 
     began = time.monotonic()
@@ -53,7 +55,7 @@ def _embedded(stem: str, service: str, fingerprint: str, seconds: float | None) 
     from avyctl import embedded
     from sutra_client.blocking import joined
 
-    return joined(embedded.connect(stem, seconds=seconds), f"{service} (embedded)", service, fingerprint, began)
+    return joined(embedded.connect(stem, root, seconds), f"{service} (embedded)", service, fingerprint, began)
 
 
 def perform(asked: Invocation, options: Options, client: "Callable[[], Client]") -> None:

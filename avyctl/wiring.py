@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from sutra_client import endpoint, runtime
 from sutra_client.connection import Connection
-from sutra_client.transport import memory, unix
+from sutra_client.transport import Connect, memory, unix
 from sutra_client.version import VERSION
 
 if TYPE_CHECKING:
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 TECHNOLOGIES: dict[str, tuple[str, ...]] = {
     "system": ("services.system.linux",),
+    "processes": ("services.processes.linux",),
+    "network": ("services.network.netlink",),
+    "disks": ("services.disks.linux",),
+    "init": ("services.init.systemd", "services.init.avyos", "services.init.icenet", "services.init.s6"),
+    "logs": ("services.logs.journal", "services.logs.file", "services.logs.kmsg"),
+    "deployments": ("services.deployments.ostree", "services.deployments.moss", "services.deployments.avyos"),
+    "apps": ("services.apps.files",),
+    "distro": ("services.distro.folders",),
+    "containers": ("services.containers.podman",),
 }
 """The modules that can implement a service, best first; a new service is one line here."""
 
@@ -48,17 +57,22 @@ class Hosted:
         await self.backend.stop()
 
 
-@asynccontextmanager
-async def connected(stem: str, embedded: bool = False, root: str = "/") -> AsyncIterator[Connection]:
-    """A connection to the running service, or to one in this process where none runs; raises SutraError.
+async def way(stack: AsyncExitStack, stem: str, embedded: bool = False, root: str = "/") -> Connect:
+    """How to connect to the running service, or to one in this process, which then lasts as long as `stack`; raises SutraError.
 
     An endpoint that is there but cannot be used is an error, never a reason to embed.
     """
-    description = service(stem)
+    identity = service(stem).id
+    path = None if embedded or root != "/" else endpoint.find(identity)
+    if path is not None:
+        return unix(path, identity)
+    server = await stack.enter_async_context(Hosted(stem, root))
+    return memory(server.session)
+
+
+@asynccontextmanager
+async def connected(stem: str, embedded: bool = False, root: str = "/") -> AsyncIterator[Connection]:
+    """A connection to that service; raises SutraError."""
     async with AsyncExitStack() as stack:
-        path = None if embedded or root != "/" else endpoint.find(description.id)
-        if path is None:
-            server = await stack.enter_async_context(Hosted(stem, root))
-            yield await stack.enter_async_context(Connection(description, memory(server.session)))
-        else:
-            yield await stack.enter_async_context(Connection(description, unix(path, description.id)))
+        connect = await way(stack, stem, embedded, root)
+        yield await stack.enter_async_context(Connection(service(stem), connect))

@@ -18,25 +18,38 @@ def find(service: str) -> str | None:
     Raises SutraError UNAVAILABLE, with path and reason, for what is there and cannot be trusted, and for what $SUTRA_DIR lacks.
     """
     only = variable("SUTRA_DIR")
-    me = posix.geteuid()
-    for folder in [only] if only else directories():
-        path = f"{folder}/{service}"
-        state = _lstat(path)
-        if state is None:
-            continue
-        holder = _lstat(folder)
-        if holder is None:
-            continue
-        if me == 0 and holder.st_uid != 0 and not only:
-            continue  # root trusts root's directories alone; a user's own, seen through sudo, is none of its business
-        _check(folder, holder, _DIRECTORY, "directory", (0, me))
-        if holder.st_mode & 0o022:
-            raise SutraError(UNAVAILABLE, f"{folder}: others may write in this directory, and so replace its sockets", "chmod go-w it")
-        _check(path, state, _SOCKET, "socket", owners(path, service))
-        return path
+    for folder in looked_into():
+        path = at(folder, service)
+        if path is not None:
+            return path
     if only:
         raise SutraError(UNAVAILABLE, f"{only}/{service}: no such service is to be seen in $SUTRA_DIR", _HINT)
     return None
+
+
+def at(folder: str, service: str) -> str | None:
+    """The path of the service's socket in this directory, None where it is not or not for us; raises as find()."""
+    me = posix.geteuid()
+    path = f"{folder}/{service}"
+    state = _lstat(path)
+    if state is None:
+        return None
+    holder = _lstat(folder)
+    if holder is None:
+        return None
+    if me == 0 and holder.st_uid != 0 and not variable("SUTRA_DIR"):
+        return None  # root trusts root's directories alone; a user's own, seen through sudo, is none of its business
+    _check(folder, holder, _DIRECTORY, "directory", (0, me))
+    if holder.st_mode & 0o022:
+        raise SutraError(UNAVAILABLE, f"{folder}: others may write in this directory, and so replace its sockets", "chmod go-w it")
+    _check(path, state, _SOCKET, "socket", owners(path, service))
+    return path
+
+
+def looked_into() -> list[str]:
+    """The directories that count: $SUTRA_DIR alone where it is set."""
+    only = variable("SUTRA_DIR")
+    return [only] if only else directories()
 
 
 def directories() -> list[str]:
@@ -117,8 +130,18 @@ def _account(name: str) -> int | None:
 
 def accounts() -> list[tuple[str, int]]:
     """Names and uids of the local accounts; not by way of nss, whose modules can hang."""
+    return _numbered("/etc/passwd")
+
+
+def groups() -> list[tuple[str, int]]:
+    """Names and gids of the local groups."""
+    return _numbered("/etc/group")
+
+
+def _numbered(path: str) -> list[tuple[str, int]]:
+    """First and third column of a file such as /etc/passwd; empty where it cannot be read."""
     try:
-        with open("/etc/passwd", "rb") as file:
+        with open(path, "rb") as file:
             fields = [line.split(b":", 3) for line in file]
     except OSError:
         return []

@@ -12,6 +12,11 @@ def schema(answer: bytes) -> Schema:
     text = read(answer, "the service's schema", UNAVAILABLE)
     if not isinstance(text, str):
         raise SutraError(UNAVAILABLE, "the service's schema is not a text")
+    return of_text(text)
+
+
+def of_text(text: str) -> Schema:
+    """From the canonical text itself; raises as schema()."""
     of = read_object(text, "the service's schema", UNAVAILABLE)
     entries: dict[str, Entry] = {}
     for member in _objects(of.get("methods")):

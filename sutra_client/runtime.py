@@ -41,6 +41,7 @@ class Call(msgspec.Struct, Generic[A_co, R_co], frozen=True):
     out: object
     role: str = "reader"
     changes: bool = False
+    sees: str = "all"
 
 
 class Stream(msgspec.Struct, Generic[A_co, R_co], frozen=True):
@@ -54,6 +55,7 @@ class Stream(msgspec.Struct, Generic[A_co, R_co], frozen=True):
     key: tuple[str, ...] = ()
     result: object = None
     role: str = "reader"
+    sees: str = "all"
 
 
 class OperationStream(Stream[A_co, R_co], Generic[A_co, R_co, D_co], frozen=True):
@@ -61,7 +63,10 @@ class OperationStream(Stream[A_co, R_co], Generic[A_co, R_co, D_co], frozen=True
 
 
 class Service(msgspec.Struct, frozen=True):
-    """A schema as both ends hold it. `calls` and `streams` name attributes of the Protocol that a backend implements."""
+    """A schema as both ends hold it. `calls` and `streams` name attributes of the Protocol that a backend implements.
+
+    `sees` has, of each type with fields that are not for everyone, who may see which: own or group:<name>.
+    """
 
     id: str
     noun: str
@@ -69,6 +74,7 @@ class Service(msgspec.Struct, frozen=True):
     schema: str
     calls: tuple[Call[msgspec.Struct, object], ...]
     streams: tuple[Stream[msgspec.Struct, object], ...]
+    sees: dict[type[msgspec.Struct], dict[str, str]] = {}
 
 
 class NoArgs(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -2,7 +2,7 @@
 
 from sutra_client.errors import INVALID, UNAVAILABLE, SutraError
 from sutra_client.json_text import Json
-from sutra_client.schema import Field, Schema
+from sutra_client.schema import Entry, Field, Schema, implied
 
 _INTEGER = ((int,), "a whole number")
 _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
@@ -129,3 +129,13 @@ def arguments(schema: Schema, called: str, fields: list[Field], args: dict[str, 
         wrong = fault(schema, kind, args[name], name, exact=True)
         if wrong:
             raise SutraError(INVALID, f"{called}: argument {wrong.removeprefix('field ')}")
+
+
+def checked(schema: Schema, entry: Entry, args: dict[str, Json]) -> dict[str, Json]:
+    """Arguments of a method or stream in JSON, `where` in the form of the wire; raises as arguments()."""
+    from sutra_client.where_term import terms
+
+    table = entry[0] == "table"
+    plain = {name: value for name, value in args.items() if not (table and name == "where")}
+    arguments(schema, entry[2], [*implied(entry), *entry[5]], plain)
+    return terms(schema, entry, args) if table else args

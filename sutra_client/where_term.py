@@ -36,6 +36,22 @@ def parse(schema: Schema, entry: Entry, term: str) -> Json:
         raise SutraError(error.code, f"where {name}: {error.message}", error.hint) from None
 
 
+def terms(schema: Schema, entry: Entry, args: dict[str, Json]) -> dict[str, Json]:
+    """Arguments whose `where`, if there is one, is a list of texts as parse() takes them or of [field, op, value]: the latter, checked."""
+    given = args.get("where")
+    if given is None:
+        return args
+    if not isinstance(given, list):
+        raise SutraError(INVALID, "where: it is not a list", 'such as ["state=failed"] or [["state", "=", "failed"]]')
+    parsed = [parse(schema, entry, term) if isinstance(term, str) else term for term in given]
+    for term in parsed:
+        if not (isinstance(term, list) and len(term) == 3 and isinstance(term[0], str) and isinstance(term[1], str)):
+            raise SutraError(INVALID, "where: a term is neither a text nor [field, op, value]", 'such as ["state", "=", "failed"]')
+        if isinstance(term[2], list | dict):
+            raise SutraError(INVALID, f"where: the value for {display(term[0], 80)} is neither a text, a number, a truth value nor null")
+    return {**args, "where": parsed}
+
+
 def form_of(schema: Schema, entry: Entry, term: list[Json]) -> str:
     name, op, value = term
     if value is None:

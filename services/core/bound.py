@@ -7,12 +7,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from services.core.counting import Count
 from services.core.feed import Feed
 from services.core.pump import Pump
+from services.core.sight import Eyes, Lens, Sees, Sight
 from services.core.subscription import Subscription
 from services.core.table import Table
 from services.core.where import check_field, predicate
 from sutra_client import runtime
+from sutra_client.gen import core
 from sutra_client.wire import Encoding
 
 T = TypeVar("T")
@@ -33,8 +36,10 @@ class Made(dict[Encoding, T]):
 class BoundCall:
     """One method of a backend."""
 
-    def __init__(self, call: runtime.Call[Any, Any], backend: object) -> None:
+    def __init__(self, call: runtime.Call[Any, Any], backend: object, sees: Sees) -> None:
         self.call = call
+        self.count = Count()
+        self.lens = Lens(call.sees, (call.out,), sees)
         self.handler: Callable[..., Coroutine[object, None, object]] = getattr(backend, call.name)
         self.instant: bool = getattr(self.handler, "instant", False)
         self.decode = Made(lambda encoding: encoding.asked(call.args))
@@ -44,25 +49,28 @@ class BoundCall:
 class BoundStream:
     """One stream of a backend; subscribers with equal arguments share a source where the kind allows it."""
 
-    def __init__(self, stream: runtime.Stream[Any, Any], backend: object) -> None:
+    def __init__(self, stream: runtime.Stream[Any, Any], backend: object, sees: Sees) -> None:
         self.stream = stream
+        self.count = Count()
+        self._lens = Lens(stream.sees, (stream.row, stream.result), sees)
         self._iterate: Callable[..., AsyncIterator[Any]] = getattr(backend, stream.name)
         self.decode = Made(lambda encoding: encoding.asked(stream.args))
         self._sources: dict[bytes, Source] = {}
         self.tasks: set[asyncio.Task[None]] = set()
         """Backend iterators that run, or are still closing."""
 
-    def join(self, subscriber: Subscription, args: msgspec.Struct) -> Source:
+    def join(self, subscriber: Subscription, args: msgspec.Struct, eyes: Eyes) -> Source:
         """Raises SutraError INVALID for a `where` or `fields` that does not fit the row."""
+        sight = self._lens.sight(eyes)
         if self.stream.kind == "table":
-            return self._join_table(subscriber, args)
+            return self._join_table(subscriber, args, sight)
         shared = self.stream.kind == "samples" and getattr(args, "since", None) is None
         feed = self._source(args, shared, lambda pump, idle: Feed(self.stream.row, self.stream.result, pump, idle))
         assert isinstance(feed, Feed)
-        feed.join(subscriber)
+        feed.join(subscriber, sight)
         return feed
 
-    def _join_table(self, subscriber: Subscription, args: msgspec.Struct) -> Table:
+    def _join_table(self, subscriber: Subscription, args: msgspec.Struct, sight: Sight | None) -> Table:
         row: Any = self.stream.row
         where = getattr(args, "where", [])
         passes = predicate(where, row)
@@ -72,7 +80,7 @@ class BoundStream:
             args = msgspec.structs.replace(args, where=[])
         table = self._source(args, True, lambda pump, idle: Table(row, self.stream.key, pump, idle))
         assert isinstance(table, Table)
-        table.join(subscriber, sha256(msgspec.msgpack.encode(where)).digest() if where else b"", passes)
+        table.join(subscriber, sha256(msgspec.msgpack.encode(where)).digest() if where else b"", passes, sight)
         return table
 
     def _source(self, args: msgspec.Struct, shared: bool, make: Callable[[Pump, Callable[[], None]], Source]) -> Source:
@@ -96,6 +104,7 @@ class Bound:
     def __init__(self, service: runtime.Service, backend: object) -> None:
         self.calls: dict[int, BoundCall] = {}
         self.streams: dict[int, BoundStream] = {}
+        self._sees = dict(core.SERVICE.sees)
         self.add(service, backend)
 
     @property
@@ -103,6 +112,12 @@ class Bound:
         """Backend iterators that run, or are still closing."""
         return set().union(*(stream.tasks for stream in self.streams.values()))
 
+    def count(self, opcode: int) -> Count | None:
+        """None for an opcode that nothing answers."""
+        bound = self.calls.get(opcode) or self.streams.get(opcode)
+        return bound.count if bound is not None else None
+
     def add(self, service: runtime.Service, backend: object) -> None:
-        self.calls.update((call.opcode, BoundCall(call, backend)) for call in service.calls)
-        self.streams.update((stream.opcode, BoundStream(stream, backend)) for stream in service.streams)
+        self._sees.update(service.sees)
+        self.calls.update((call.opcode, BoundCall(call, backend, self._sees)) for call in service.calls)
+        self.streams.update((stream.opcode, BoundStream(stream, backend, self._sees)) for stream in service.streams)

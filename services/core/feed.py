@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from services.core.pump import Pump
+from services.core.sight import Sight
 from services.core.split import split
 from services.core.subscription import Subscription
 from sutra_client import events
@@ -42,11 +43,11 @@ class Feed:
         self._idle = idle
         self._pump = pump
 
-    def join(self, subscriber: Subscription) -> None:
-        """A latecomer to samples gets the latest one at once."""
-        backlog = self._backlogs[subscriber] = Backlog(subscriber)
+    def join(self, subscriber: Subscription, sight: Sight | None = None) -> None:
+        """A latecomer to samples gets the latest one at once. Without `sight` the subscriber sees all that there is."""
+        backlog = self._backlogs[subscriber] = Backlog(subscriber, sight)
         if self._latest is not None:
-            backlog.put(self._entries(self._latest, subscriber.encoding, live=True))
+            backlog.put(self._entries(self._latest, subscriber.encoding, sight, live=True))
         self._pump.start(self._take, self._end)
 
     def leave(self, subscriber: Subscription) -> None:
@@ -61,22 +62,26 @@ class Feed:
     def _take(self, event: object) -> None:
         if isinstance(event, events.Samples | events.Records) and not event.rows:
             return
-        encoded: dict[str, list[Entry]] = {}
+        encoded: dict[tuple[str, object], list[Entry]] = {}
         for subscriber, backlog in list(self._backlogs.items()):
-            encoding = subscriber.encoding
-            if encoding.name not in encoded:
-                encoded[encoding.name] = self._entries(event, encoding, live=self._latest is not None)
-            backlog.put(encoded[encoding.name])
+            shared = subscriber.encoding.name, backlog.sight.key if backlog.sight is not None else None
+            if shared not in encoded:
+                encoded[shared] = self._entries(event, subscriber.encoding, backlog.sight, live=self._latest is not None)
+            backlog.put(encoded[shared])
         if isinstance(event, events.Samples):
             self._latest = events.Samples(event.rows[-1:])
 
-    def _entries(self, event: object, encoding: Encoding, live: bool) -> list[Entry]:
+    def _entries(self, event: object, encoding: Encoding, sight: Sight | None, live: bool) -> list[Entry]:
         """`live` is false for the first event alone: it may be the history that was asked for, of which nothing is left out."""
+        if sight is not None:
+            event = _seen(event, sight)
         kind = type(event)
         encode = self._encoders.get((encoding.name, kind))
         if encode is None:
             encode = self._encoders[encoding.name, kind] = encoding.encoder(self._types[kind])
         match event:
+            case events.Samples(rows=[]) | events.Records(rows=[]):
+                return []
             case events.Samples(rows=rows) if live:
                 return [Entry(encode(events.Samples(rows[-1:])), 0, True)]
             case events.Samples(rows=rows):
@@ -94,10 +99,24 @@ class Feed:
             self.leave(subscriber)
 
 
+def _seen(event: object, sight: Sight) -> object:
+    match event:
+        case events.Samples(rows=rows):
+            return events.Samples(sight.rows(rows))
+        case events.Records(rows=rows):
+            return events.Records(sight.rows(rows))
+        case events.Progress(state=state):
+            return events.Progress(sight.row(state))
+        case events.Done(result=result):
+            return events.Done(sight.row(result))
+    return event
+
+
 class Backlog:
     """What one subscriber has not been sent yet, at most one replaceable event, or RING bytes of log."""
 
-    def __init__(self, subscriber: Subscription) -> None:
+    def __init__(self, subscriber: Subscription, sight: Sight | None) -> None:
+        self.sight = sight
         self._subscriber = subscriber
         self._entries: deque[Entry] = deque()
         self._bytes = 0

@@ -4,6 +4,7 @@ import os
 import socket
 import struct
 from asyncio.trsock import TransportSocket
+from contextvars import ContextVar
 
 import msgspec
 
@@ -33,9 +34,18 @@ class Peer(msgspec.Struct, frozen=True):
         """Root, or the user whose rights this service has anyway."""
         return self.uid in (0, os.geteuid())
 
+    def in_group(self, name: str) -> bool:
+        """By the numbers that the kernel gave at connecting; the name is looked up in /etc/group, not by way of nss."""
+        gid = next((gid for known, gid in endpoint.groups() if known == name), None)
+        return gid is not None and (gid == self.gid or gid in self.groups)
+
     @property
     def roles(self) -> tuple[str, ...]:
         return (READER, OPERATOR, ADMIN) if self.trusted else (READER,)
+
+
+caller: ContextVar[Peer] = ContextVar("caller")
+"""Who called the method that runs. A stream has none: its iterator feeds every subscriber."""
 
 
 def of_socket(sock: socket.socket | TransportSocket) -> Peer:

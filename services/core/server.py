@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Callable
 
 from services.core import listen
@@ -31,10 +32,17 @@ class Server:
         self.sessions: set[Session] = set()
         self.stopping = False
         self.bound = Bound(service, backend)
-        self.bound.add(core.SERVICE, Builtin(service, about))
+        self.bound.add(core.SERVICE, Builtin(self, about))
+        self.started = time.time_ns() // 1000
+        self._joined = 0
         self._listener: asyncio.Server | None = None
         self._path = ""
         self._identity: tuple[int, int] | None = None
+
+    def joined(self, session: Session) -> None:
+        self._joined += 1
+        session.number = self._joined
+        self.sessions.add(session)
 
     def session(self, who: Peer | None = None) -> Session:
         """A protocol for a transport that was made elsewhere: a socket pair, or pipes with `who` is behind them."""

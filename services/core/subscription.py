@@ -21,7 +21,7 @@ class Outlet(Protocol):
 
     def fail(self, encoding: Encoding, opcode: int, call: int, error: SutraError) -> None: ...
 
-    def ended(self, call: int) -> None: ...
+    def ended(self, opcode: int, call: int) -> None: ...
 
 
 class Source(Protocol):
@@ -94,9 +94,9 @@ class Subscription:
             self._session.send(frame.END, self._opcode, self._call)
         else:
             self._session.fail(self.encoding, self._opcode, self._call, self._error)
-        self._session.ended(self._call)
+        self._session.ended(self._opcode, self._call)
 
     def stop(self) -> None:
         """The peer cancelled it, or is gone."""
-        self._session.ended(self._call)
+        self._session.ended(self._opcode, self._call)
         self.source.leave(self)

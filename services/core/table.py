@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from services.core.pump import Pump, as_error
+from services.core.sight import Sight
 from services.core.subscription import Subscription
 from services.core.view import Place, View
 from services.core.where import Predicate
@@ -21,6 +22,10 @@ from sutra_client.events import Key
 
 TICK = 0.010
 """Seconds in which changes are gathered before they are sent, once for all."""
+
+
+ViewName = tuple[str, bytes, tuple[object, ...] | None]
+"""Encoding, `where` and sight: subscribers that have these in common share what is encoded."""
 
 
 class Table:
@@ -34,18 +39,18 @@ class Table:
         self._arriving: dict[Key, Any] | None = None
         self._ready = False
         self._dirty: dict[Key, None] = {}
-        self._views: dict[tuple[str, bytes], View] = {}
+        self._views: dict[ViewName, View] = {}
         self._places: dict[Subscription, Place] = {}
         self._tick: asyncio.TimerHandle | None = None
         self._idle = idle
         self._pump = pump
 
-    def join(self, subscriber: Subscription, where: bytes = b"", predicate: Predicate | None = None) -> None:
-        """`where` stands for the predicate: subscribers that have it in common share what is encoded."""
-        name = (subscriber.encoding.name, where)
+    def join(self, subscriber: Subscription, where: bytes = b"", predicate: Predicate | None = None, sight: Sight | None = None) -> None:
+        """`where` stands for the predicate; without `sight` the subscriber sees all that there is."""
+        name = (subscriber.encoding.name, where, sight.key if sight is not None else None)
         view = self._views.get(name)
         if view is None:
-            view = self._views[name] = View(self._row, subscriber.encoding, predicate, self._rows)
+            view = self._views[name] = View(self._row, subscriber.encoding, predicate, sight, self._rows)
         place = view.places[subscriber] = self._places[subscriber] = Place(subscriber, view, partial(self._leave_view, name, subscriber))
         try:
             if self._ready:
@@ -55,7 +60,7 @@ class Table:
             raise
         self._pump.start(self._take, self._end)
 
-    def _leave_view(self, name: tuple[str, bytes], subscriber: Subscription) -> None:
+    def _leave_view(self, name: ViewName, subscriber: Subscription) -> None:
         view = self._views[name]
         del view.places[subscriber]
         if not view.places:

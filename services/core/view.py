@@ -1,10 +1,11 @@
-"""What the subscribers of a table with the same predicate and encoding share, and where each of them stands."""
+"""What the subscribers of a table with the same predicate, encoding and sight share, and where each of them stands."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
+from services.core.sight import Sight, through
 from services.core.split import events_of
 from services.core.subscription import Subscription
 from services.core.where import Predicate
@@ -17,13 +18,16 @@ MOST_PENDING = 1000
 
 
 class View:
-    """The rows of a table that pass one predicate, in one encoding; encodes each batch once."""
+    """The rows of a table that pass one predicate, in one encoding, as peers of one sight see them; encodes each batch once."""
 
-    def __init__(self, row: type[msgspec.Struct], encoding: Encoding, predicate: Predicate | None, rows: Mapping[Key, Any]) -> None:
+    def __init__(
+        self, row: type[msgspec.Struct], encoding: Encoding, predicate: Predicate | None, sight: Sight | None, rows: Mapping[Key, Any]
+    ) -> None:
         kind: Any = row
         self.places: dict[Subscription, Place] = {}
         self._rows = rows
         self._predicate = predicate
+        self._sight = sight
         self._snapshot = encoding.encoder(events.Snapshot[kind])
         self._changed = encoding.encoder(events.Changed[kind])
         self._removed = encoding.encoder(events.Removed)
@@ -34,21 +38,22 @@ class View:
     def begin(self) -> None:
         """The table has a new content altogether."""
         self._parts = None
-        self._passed = {key for key, row in self._rows.items() if self._passes(row)}
+        self._passed = {key for key, row in self._rows.items() if self._shown(row) is not None}
 
     @property
     def size(self) -> int:
         """Rows in the table, whether they pass or not."""
         return len(self._rows)
 
-    def _passes(self, row: object) -> bool:
-        return row is not None and (self._predicate is None or self._predicate(row))
+    def _shown(self, row: Any) -> Any:
+        """The row as these subscribers get it; None where they do not."""
+        return through(self._sight, self._predicate, row)
 
     def change(self, dirty: Mapping[Key, None]) -> None:
         """Tells every subscriber what happened to the rows with these keys, as far as it may see them."""
         touched: dict[Key, None] = {}
         for key in dirty:
-            if self._passes(self._rows.get(key)):
+            if self._shown(self._rows.get(key)) is not None:
                 self._passed.add(key)
             elif key in self._passed:
                 self._passed.discard(key)
@@ -65,8 +70,8 @@ class View:
         """What these rows are now, as events; one that does not pass is removed."""
         changed, removed = [], []
         for key in keys:
-            row = self._rows.get(key)
-            if self._passes(row):
+            row = self._shown(self._rows.get(key))
+            if row is not None:
                 changed.append(row)
             else:
                 removed.append(key)
@@ -78,7 +83,7 @@ class View:
     def parts(self) -> list[bytes]:
         """The snapshot, kept until a row changes."""
         if self._parts is None:
-            rows = [row for row in self._rows.values() if self._passes(row)]
+            rows = [row for held in self._rows.values() if (row := self._shown(held)) is not None]
             self._parts = events_of(rows, lambda some, last: self._snapshot(events.Snapshot(some, not last)))
         return self._parts
 

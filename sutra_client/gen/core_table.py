@@ -11,10 +11,58 @@ Entry = tuple[str, int, str, str, str, tuple[Field, ...], str, tuple[str, ...], 
 ID = "dev.avyctl.core"
 NOUN = ""
 DOC = "What every service answers, and the types that any schema can use."
-FINGERPRINT = "edde0a437797dc7a8bd9e567cf96401e"
+FINGERPRINT = "00e2b729a716f34475c77f9fbb7a1880"
 ENTRIES: dict[str, Entry] = {
     "introspect": ("call", 65280, "introspect", "The canonical text of the service's schema.", "reader", (), "string", (), "", ""),
     "about": ("call", 65281, "about", "What serves here, with which backend, and what it cannot see.", "reader", (), "About", (), "", ""),
+    "statistics": (
+        "call",
+        65282,
+        "statistics",
+        "How much the service is used, by whom and what for.",
+        "reader",
+        (),
+        "Statistics",
+        (),
+        "",
+        "",
+    ),
+    "allowed": (
+        "call",
+        65283,
+        "allowed",
+        "What the peer that asks may use now, and why not the rest.",
+        "reader",
+        (),
+        "[]Permission",
+        (),
+        "",
+        "",
+    ),
+    "members": (
+        "table",
+        65380,
+        "members",
+        "How much each method and stream is used, once a second.",
+        "reader",
+        (),
+        "MemberStatistics",
+        ("name",),
+        "",
+        "",
+    ),
+    "peers": (
+        "table",
+        65381,
+        "peers",
+        "Who is connected and how busy, once a second.",
+        "reader",
+        (),
+        "PeerStatistics",
+        ("number",),
+        "",
+        "",
+    ),
 }
 TYPES: dict[str, tuple[Field, ...]] = {
     "Finding": (
@@ -101,11 +149,76 @@ TYPES: dict[str, tuple[Field, ...]] = {
         ("pid", "u32", "Its process.", "", None, "", "required"),
         ("started", "time", "When it began to serve.", "", None, "", "required"),
     ),
+    "Permission": (
+        (
+            "name",
+            "string",
+            "Name of the method or stream in the schema; those that every service answers begin with core.",
+            "",
+            None,
+            "",
+            "required",
+        ),
+        ("verb", "string", "What the command line calls it.", "", None, "", "required"),
+        ("kind", "string", "call for a method, else the kind of the stream.", "", None, "", "required"),
+        ("role", "string", "Role that it needs.", "", None, "", "required"),
+        ("allowed", "bool", "Whether the peer may use it now.", "", None, "you may", "required"),
+        ("reason", "string", "Why not, or what of it the peer sees; empty where nothing is held back.", "", None, "", "required"),
+        ("hint", "string", "What would allow it; empty where it is allowed.", "", None, "", "wide required"),
+    ),
+    "MemberStatistics": (
+        (
+            "name",
+            "string",
+            "Name of the method or stream in the schema; those that every service answers begin with core.",
+            "",
+            None,
+            "",
+            "required",
+        ),
+        ("kind", "string", "call for a method, else the kind of the stream.", "", None, "", "required"),
+        ("calls", "u64", "How often it was called or subscribed to since the service started.", "", None, "", "required"),
+        ("errors", "u64", "How many of these were answered with an error, refusals included.", "", None, "", "required"),
+        ("open", "u32", "Calls that are at work, or subscriptions that last.", "", None, "", "required"),
+        ("rate", "f64?", "Calls a second, over the last second; absent before there is one.", "", None, "calls/s", ""),
+        (
+            "mean",
+            "duration?",
+            "How long an answer took on average; absent before the first, for streams, and for methods that never wait.",
+            "",
+            None,
+            "",
+            "",
+        ),
+        ("longest", "duration?", "How long the slowest answer took; absent where mean is.", "", None, "", "wide"),
+    ),
+    "PeerStatistics": (
+        ("number", "u64", "Counts the connections of the service from 1; stays the same while it lasts.", "", None, "", "required"),
+        ("since", "time", "When it connected.", "", None, "", "required"),
+        ("calls", "u64", "Methods called and streams subscribed to.", "", None, "", "required"),
+        ("errors", "u64", "How many of these were answered with an error, refusals included.", "", None, "", "required"),
+        ("in_flight", "u32", "Calls that are at work.", "", None, "at work", "required"),
+        ("streams", "u32", "Streams that it is subscribed to.", "", None, "", "required"),
+        ("rate", "f64?", "Calls a second, over the last second; absent before there is one.", "", None, "calls/s", ""),
+        ("uid", "u32?", "User behind it.", "", None, "", "wide own"),
+        ("user", "string?", "That user's name, or number where it has none.", "", None, "", "own"),
+        ("pid", "u32?", "Process that connected.", "", None, "", "own"),
+        ("client", "string?", "Program and version, as it calls itself.", "", None, "", "own"),
+    ),
+    "Statistics": (
+        ("service", "string", "Id of its schema.", "", None, "", "required"),
+        ("started", "time", "Since when it counts.", "", None, "", "required"),
+        ("calls", "u64", "Methods called and streams subscribed to.", "", None, "", "required"),
+        ("errors", "u64", "How many of these were answered with an error, refusals included.", "", None, "", "required"),
+        ("connected", "u32", "Connections that are open.", "", None, "", "required"),
+        ("peers", "[]PeerStatistics", "Every open connection.", "", None, "", "required"),
+        ("members", "[]MemberStatistics", "Every method and stream.", "", None, "", "required"),
+    ),
 }
 ENUMS: dict[str, tuple[str, ...]] = {
     "Severity": ("info", "warning", "error", "critical"),
     "Risk": ("safe", "disruptive", "destructive"),
     "OperationState": ("waiting", "running", "done", "failed", "cancelled", "interrupted"),
 }
-SCHEMA = '{"doc":"What every service answers, and the types that any schema can use.","enums":{"OperationState":{"doc":"Where an operation stands. `interrupted` is one whose service stopped before it ended.","values":["waiting","running","done","failed","cancelled","interrupted"]},"Risk":{"doc":"What a change can cost, least first.","values":["safe","disruptive","destructive"]},"Severity":{"doc":"How much a finding matters, least first.","values":["info","warning","error","critical"]}},"id":"dev.avyctl.core","methods":[{"doc":"The canonical text of the service\'s schema.","id":65280,"name":"introspect","out":"string","role":"reader"},{"doc":"What serves here, with which backend, and what it cannot see.","id":65281,"name":"about","out":"About","role":"reader"}],"types":{"About":{"doc":"A service about itself.","fields":[{"doc":"Id of its schema.","name":"service","type":"string"},{"doc":"Version of avyctl that serves it.","name":"version","type":"string"},{"doc":"Name of the backend that it chose.","name":"backend","type":"string"},{"doc":"Why that one.","name":"reason","type":"string"},{"doc":"All backends that it looked at, in order of preference.","name":"candidates","type":"[]Candidate"},{"doc":"What it cannot see with its rights, and what would let it, one sentence each.","name":"unseen","type":"[]string"},{"doc":"User that it runs as.","name":"uid","type":"u32"},{"doc":"Its process.","name":"pid","type":"u32"},{"doc":"When it began to serve.","name":"started","type":"time"}]},"Candidate":{"doc":"One technology that a service could work with.","fields":[{"doc":"Name of the backend.","name":"name","type":"string"},{"doc":"Whether this host has what it needs.","name":"fits","type":"bool"},{"doc":"The fact found on this host that decided it.","name":"reason","type":"string"}]},"Effect":{"doc":"What a change does to one object.","fields":[{"doc":"What changes, as its service names it.","name":"object","type":"string"},{"doc":"Its state now; empty when it does not exist yet.","name":"before","type":"string"},{"doc":"Its state afterwards; empty when it will be gone.","name":"after","type":"string"}]},"Finding":{"doc":"Something about this host that needs attention.","fields":[{"doc":"Stays the same for as long as the finding lasts; made of the rule\'s name and the object.","name":"id","type":"string"},{"doc":"How much it matters.","name":"severity","type":"Severity"},{"doc":"What it is about, as its own service names it.","name":"object","type":"string"},{"doc":"What was seen, with its numbers.","name":"evidence","type":"string"},{"doc":"What to do about it, in words.","name":"next","type":"string"},{"doc":"The one-shot that does it or shows more; empty where there is none.","name":"command","type":"string"},{"doc":"When it was first seen; absent where the host does not tell.","name":"since","type":"time?"}]},"Operation":{"doc":"A change at work, which its service carries on with when whoever asked for it is gone.","fields":[{"doc":"`<noun>-<6 base32>`, by which every command finds it.","name":"id","type":"string"},{"doc":"The object that it changes.","name":"subject","type":"string"},{"doc":"What it is doing, in words.","name":"stage","type":"string"},{"doc":"The last thing it had to say; empty when nothing yet.","name":"message","type":"string"},{"doc":"When it began.","name":"started","type":"time"},{"doc":"User who asked for it.","name":"by","type":"string"},{"doc":"Whether it can still be cancelled.","name":"cancellable","type":"bool"},{"doc":"Where it stands.","name":"state","type":"OperationState"},{"doc":"What it did, oldest first.","name":"log","type":"[]Step"},{"doc":"How much of it is done, from 0 to 1; absent where that is unknown.","name":"fraction","type":"f64?"}]},"Plan":{"doc":"What a change would do, found out without doing it.","fields":[{"doc":"The change in one sentence.","name":"summary","type":"string"},{"doc":"Everything that it changes.","name":"effects","type":"[]Effect"},{"doc":"What relies on the objects that change.","name":"dependents","type":"[]string"},{"doc":"What it can cost.","name":"risk","type":"Risk"},{"doc":"Whether it can end the connection that asked for it.","name":"cuts_session","type":"bool"},{"doc":"Whether it takes effect only when the host starts again.","name":"needs_reboot","type":"bool"},{"doc":"Whether it can be undone or reverted.","name":"reversible","type":"bool"},{"doc":"The one-shot that does the same.","name":"command","type":"string"},{"doc":"Stands for the state that the plan was made from; a change that names another one is STALE.","name":"fingerprint","type":"string"},{"doc":"The one-shot that takes it back; absent where there is none, and the summary then says what the way back is.","name":"inverse","type":"string?"}]},"Step":{"doc":"One entry of an operation\'s command log.","fields":[{"doc":"When it began.","name":"time","type":"time"},{"doc":"The D-Bus call, netlink message or argument list.","name":"action","type":"string"},{"doc":"What the host answered.","name":"result","type":"string"},{"doc":"How long it took.","name":"duration","type":"duration"}]}}}'
+SCHEMA = '{"doc":"What every service answers, and the types that any schema can use.","enums":{"OperationState":{"doc":"Where an operation stands. `interrupted` is one whose service stopped before it ended.","values":["waiting","running","done","failed","cancelled","interrupted"]},"Risk":{"doc":"What a change can cost, least first.","values":["safe","disruptive","destructive"]},"Severity":{"doc":"How much a finding matters, least first.","values":["info","warning","error","critical"]}},"id":"dev.avyctl.core","methods":[{"doc":"The canonical text of the service\'s schema.","id":65280,"name":"introspect","out":"string","role":"reader"},{"doc":"What serves here, with which backend, and what it cannot see.","id":65281,"name":"about","out":"About","role":"reader"},{"doc":"How much the service is used, by whom and what for.","id":65282,"name":"statistics","out":"Statistics","role":"reader"},{"doc":"What the peer that asks may use now, and why not the rest.","id":65283,"name":"allowed","out":"[]Permission","role":"reader"}],"streams":[{"doc":"How much each method and stream is used, once a second.","id":65380,"key":["name"],"kind":"table","name":"members","role":"reader","row":"MemberStatistics"},{"doc":"Who is connected and how busy, once a second.","id":65381,"key":["number"],"kind":"table","name":"peers","role":"reader","row":"PeerStatistics"}],"types":{"About":{"doc":"A service about itself.","fields":[{"doc":"Id of its schema.","name":"service","type":"string"},{"doc":"Version of avyctl that serves it.","name":"version","type":"string"},{"doc":"Name of the backend that it chose.","name":"backend","type":"string"},{"doc":"Why that one.","name":"reason","type":"string"},{"doc":"All backends that it looked at, in order of preference.","name":"candidates","type":"[]Candidate"},{"doc":"What it cannot see with its rights, and what would let it, one sentence each.","name":"unseen","type":"[]string"},{"doc":"User that it runs as.","name":"uid","type":"u32"},{"doc":"Its process.","name":"pid","type":"u32"},{"doc":"When it began to serve.","name":"started","type":"time"}]},"Candidate":{"doc":"One technology that a service could work with.","fields":[{"doc":"Name of the backend.","name":"name","type":"string"},{"doc":"Whether this host has what it needs.","name":"fits","type":"bool"},{"doc":"The fact found on this host that decided it.","name":"reason","type":"string"}]},"Effect":{"doc":"What a change does to one object.","fields":[{"doc":"What changes, as its service names it.","name":"object","type":"string"},{"doc":"Its state now; empty when it does not exist yet.","name":"before","type":"string"},{"doc":"Its state afterwards; empty when it will be gone.","name":"after","type":"string"}]},"Finding":{"doc":"Something about this host that needs attention.","fields":[{"doc":"Stays the same for as long as the finding lasts; made of the rule\'s name and the object.","name":"id","type":"string"},{"doc":"How much it matters.","name":"severity","type":"Severity"},{"doc":"What it is about, as its own service names it.","name":"object","type":"string"},{"doc":"What was seen, with its numbers.","name":"evidence","type":"string"},{"doc":"What to do about it, in words.","name":"next","type":"string"},{"doc":"The one-shot that does it or shows more; empty where there is none.","name":"command","type":"string"},{"doc":"When it was first seen; absent where the host does not tell.","name":"since","type":"time?"}]},"MemberStatistics":{"doc":"How much one method or stream is used.","fields":[{"doc":"Name of the method or stream in the schema; those that every service answers begin with core.","name":"name","type":"string"},{"doc":"call for a method, else the kind of the stream.","name":"kind","type":"string"},{"doc":"How often it was called or subscribed to since the service started.","name":"calls","type":"u64"},{"doc":"How many of these were answered with an error, refusals included.","name":"errors","type":"u64"},{"doc":"Calls that are at work, or subscriptions that last.","name":"open","type":"u32"},{"doc":"Calls a second, over the last second; absent before there is one.","name":"rate","title":"calls/s","type":"f64?"},{"doc":"How long an answer took on average; absent before the first, for streams, and for methods that never wait.","name":"mean","type":"duration?"},{"doc":"How long the slowest answer took; absent where mean is.","name":"longest","type":"duration?","wide":true}]},"Operation":{"doc":"A change at work, which its service carries on with when whoever asked for it is gone.","fields":[{"doc":"`<noun>-<6 base32>`, by which every command finds it.","name":"id","type":"string"},{"doc":"The object that it changes.","name":"subject","type":"string"},{"doc":"What it is doing, in words.","name":"stage","type":"string"},{"doc":"The last thing it had to say; empty when nothing yet.","name":"message","type":"string"},{"doc":"When it began.","name":"started","type":"time"},{"doc":"User who asked for it.","name":"by","type":"string"},{"doc":"Whether it can still be cancelled.","name":"cancellable","type":"bool"},{"doc":"Where it stands.","name":"state","type":"OperationState"},{"doc":"What it did, oldest first.","name":"log","type":"[]Step"},{"doc":"How much of it is done, from 0 to 1; absent where that is unknown.","name":"fraction","type":"f64?"}]},"PeerStatistics":{"doc":"How much one connection uses a service.","fields":[{"doc":"Counts the connections of the service from 1; stays the same while it lasts.","name":"number","type":"u64"},{"doc":"When it connected.","name":"since","type":"time"},{"doc":"Methods called and streams subscribed to.","name":"calls","type":"u64"},{"doc":"How many of these were answered with an error, refusals included.","name":"errors","type":"u64"},{"doc":"Calls that are at work.","name":"in_flight","title":"at work","type":"u32"},{"doc":"Streams that it is subscribed to.","name":"streams","type":"u32"},{"doc":"Calls a second, over the last second; absent before there is one.","name":"rate","title":"calls/s","type":"f64?"},{"doc":"User behind it.","name":"uid","sees":"own","type":"u32?","wide":true},{"doc":"That user\'s name, or number where it has none.","name":"user","sees":"own","type":"string?"},{"doc":"Process that connected.","name":"pid","sees":"own","type":"u32?"},{"doc":"Program and version, as it calls itself.","name":"client","sees":"own","type":"string?"}]},"Permission":{"doc":"What one method or stream is to the peer that asks.","fields":[{"doc":"Name of the method or stream in the schema; those that every service answers begin with core.","name":"name","type":"string"},{"doc":"What the command line calls it.","name":"verb","type":"string"},{"doc":"call for a method, else the kind of the stream.","name":"kind","type":"string"},{"doc":"Role that it needs.","name":"role","type":"string"},{"doc":"Whether the peer may use it now.","name":"allowed","title":"you may","type":"bool"},{"doc":"Why not, or what of it the peer sees; empty where nothing is held back.","name":"reason","type":"string"},{"doc":"What would allow it; empty where it is allowed.","name":"hint","type":"string","wide":true}]},"Plan":{"doc":"What a change would do, found out without doing it.","fields":[{"doc":"The change in one sentence.","name":"summary","type":"string"},{"doc":"Everything that it changes.","name":"effects","type":"[]Effect"},{"doc":"What relies on the objects that change.","name":"dependents","type":"[]string"},{"doc":"What it can cost.","name":"risk","type":"Risk"},{"doc":"Whether it can end the connection that asked for it.","name":"cuts_session","type":"bool"},{"doc":"Whether it takes effect only when the host starts again.","name":"needs_reboot","type":"bool"},{"doc":"Whether it can be undone or reverted.","name":"reversible","type":"bool"},{"doc":"The one-shot that does the same.","name":"command","type":"string"},{"doc":"Stands for the state that the plan was made from; a change that names another one is STALE.","name":"fingerprint","type":"string"},{"doc":"The one-shot that takes it back; absent where there is none, and the summary then says what the way back is.","name":"inverse","type":"string?"}]},"Statistics":{"doc":"How much a service is used.","fields":[{"doc":"Id of its schema.","name":"service","type":"string"},{"doc":"Since when it counts.","name":"started","type":"time"},{"doc":"Methods called and streams subscribed to.","name":"calls","type":"u64"},{"doc":"How many of these were answered with an error, refusals included.","name":"errors","type":"u64"},{"doc":"Connections that are open.","name":"connected","type":"u32"},{"doc":"Every open connection.","name":"peers","type":"[]PeerStatistics"},{"doc":"Every method and stream.","name":"members","type":"[]MemberStatistics"}]},"Step":{"doc":"One entry of an operation\'s command log.","fields":[{"doc":"When it began.","name":"time","type":"time"},{"doc":"The D-Bus call, netlink message or argument list.","name":"action","type":"string"},{"doc":"What the host answered.","name":"result","type":"string"},{"doc":"How long it took.","name":"duration","type":"duration"}]}}}'
 """The canonical text, whose SHA-256 begins with FINGERPRINT."""

@@ -259,7 +259,15 @@ _THINGS: runtime.Stream[runtime.TableArgs, Thing] = runtime.Stream(100, "things"
 _PAIRS: runtime.Stream[_PairsArgs, Pair] = runtime.Stream(101, "pairs", "table", _PairsArgs, Pair, key=("host", "port"))
 _METRICS: runtime.Stream[runtime.SamplesArgs, Sample] = runtime.Stream(102, "metrics", "samples", runtime.SamplesArgs, Sample)
 _GAUGE: runtime.Stream[_GaugeArgs, Sample] = runtime.Stream(103, "gauge", "samples", _GaugeArgs, Sample)
-_LINES: runtime.Stream[_LinesArgs, Line] = runtime.Stream(104, "lines", "log", _LinesArgs, Line, role="operator")
+_LINES: runtime.Stream[_LinesArgs, Line] = runtime.Stream(
+    104,
+    "lines",
+    "log",
+    _LinesArgs,
+    Line,
+    role="operator",
+    sees="group:systemd-journal",
+)
 _WORK: runtime.OperationStream[_WorkArgs, core.Operation, Thing] = runtime.OperationStream(
     105,
     "work",
@@ -277,7 +285,15 @@ _FINDINGS: runtime.Stream[runtime.TableArgs, core.Finding] = runtime.Stream(
     core.Finding,
     key=("id",),
 )
-_OWNED: runtime.Stream[runtime.TableArgs, Thing] = runtime.Stream(107, "owned", "table", runtime.TableArgs, Thing, key=("name",))
+_OWNED: runtime.Stream[runtime.TableArgs, Thing] = runtime.Stream(
+    107,
+    "owned",
+    "table",
+    runtime.TableArgs,
+    Thing,
+    key=("name",),
+    sees="own",
+)
 
 
 class Example(Protocol):
@@ -578,4 +594,5 @@ SERVICE = runtime.Service(
     example_table.SCHEMA,
     (_GET, _ECHO, _FAIL, _SLOW, _ROWS, _TREE, _START, _SET_LABEL, _FORGET),
     (_THINGS, _PAIRS, _METRICS, _GAUGE, _LINES, _WORK, _FINDINGS, _OWNED),
+    sees={Thing: {"environment": "own", "journal": "group:systemd-journal"}},
 )

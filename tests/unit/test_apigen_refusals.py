@@ -93,7 +93,7 @@ REFUSALS: list[tuple[str, object, str]] = [
     ("types.Lamp.fields.0.unit", "W", "types.Lamp.fields[0].unit: a string has no unit"),
     ("types.Lamp.fields.3.sees", "mine", "types.Lamp.fields[3].sees: 'mine' is none of all, own, group:<name>"),
     ("types.Lamp.fields.0.sees", "own", "types.Lamp.fields[0].sees: who may not see it gets null, so the type must be 'string?'"),
-    ("methods.1.sees", "own", "methods[1].sees: 'own' needs a row with a field 'uid' that says whose it is"),
+    ("methods.1.sees", "own", "methods[1].sees: 'own' is decided by the answer, and then the change is made already"),
     ("methods.0.in.0.complete", "name", "methods[0].in[0].complete: 'name' is not Type.field of this schema"),
     ("methods.0.in.0.complete", "Lamp.nom", "methods[0].in[0].complete: 'Lamp.nom' is not Type.field of this schema"),
     ("methods.0.in.0.complete", "Finding.id", "methods[0].in[0].complete: no table stream has rows of type Finding"),

@@ -1,15 +1,11 @@
 """Rules of what fields and arguments may say."""
 
-import re
-
 import msgspec
 
-from tools.apigen import names, values
-from tools.apigen.model import PYTHON, RANGES, UNITS, Field, Record, Type
+from tools.apigen import names, sees, values
+from tools.apigen.model import PYTHON, RANGES, UNITS, Field, Type
 from tools.apigen.problem import Problems
 from tools.apigen.types import Types
-
-_SEES = re.compile(r"all|own|group:[a-z_][a-z0-9_-]*")
 
 
 def check_fields(fields: tuple[Field, ...], path: str, types: Types, problems: Problems) -> None:
@@ -17,7 +13,7 @@ def check_fields(fields: tuple[Field, ...], path: str, types: Types, problems: P
     optional = ""
     for index, field in enumerate(fields):
         here = f"{path}[{index}]"
-        for key, reason in _refusals(field, types, fields).items():
+        for key, reason in _refusals(field, types).items():
             if reason:
                 problems.add(f"{here}.{key}", reason)
         if any(field.name == other.name for other in fields[:index]):
@@ -36,21 +32,12 @@ def bad_doc(doc: str) -> str:
     return "has spaces around it" if doc != doc.strip() else ""
 
 
-def bad_sees(sees: str, row: Record | None) -> str:
-    """Why `sees` cannot be kept for rows of type `row`; empty when it can."""
-    if not _SEES.fullmatch(sees):
-        return f"'{sees}' is none of all, own, group:<name>"
-    if sees == "own" and not (row and any(field.name == "uid" for field in row.fields)):
-        return "'own' needs a row with a field 'uid' that says whose it is"
-    return ""
-
-
 def is_key(kind: Type) -> bool:
     """Whether values of `kind` tell rows apart."""
     return kind.direct and (kind.name in RANGES or kind.name in ("string", "time"))
 
 
-def _refusals(field: Field, types: Types, siblings: tuple[Field, ...]) -> dict[str, str]:
+def _refusals(field: Field, types: Types) -> dict[str, str]:
     return {
         "name": names.bad_field(field.name),
         "type": types.unknown(field.type),
@@ -58,7 +45,7 @@ def _refusals(field: Field, types: Types, siblings: tuple[Field, ...]) -> dict[s
         "unit": _bad_unit(field),
         "title": "" if field.title.isprintable() else "has a character that cannot be printed",
         "complete": _bad_complete(field.complete, types),
-        "sees": _bad_field_sees(field, siblings),
+        "sees": sees.bad_field(field),
         "default": "" if field.default is msgspec.UNSET else values.misfit(field.default, field.type, types.enums),
     }
 
@@ -80,11 +67,3 @@ def _bad_complete(complete: str, types: Types) -> str:
         return f"'{complete}' is not Type.field of this schema"
     tables = (stream for stream in types.schema.streams if stream.kind == "table" and stream.row.name == name)
     return "" if any(tables) else f"no table stream has rows of type {name} to complete from"
-
-
-def _bad_field_sees(field: Field, siblings: tuple[Field, ...]) -> str:
-    if field.sees == "all":
-        return ""
-    if reason := bad_sees(field.sees, Record("", "", siblings)):
-        return reason
-    return "" if field.type.optional else f"who may not see it gets null, so the type must be '{field.type}?'"

@@ -36,6 +36,7 @@ def constants(schema: Schema, notation: Notation) -> list[str]:
         parts = [str(method.opcode), quote(method.name), args, out]
         parts += [f"role={quote(method.role)}"] if method.role != "reader" else []
         parts += ["changes=True"] if method.changes else []
+        parts += [f"sees={quote(method.sees)}"] if method.sees != "all" else []
         lines += bracket(f"_{constant(method.name)}: runtime.Call[{args}, {out}] = runtime.Call(", parts, ")", 0)
     for stream in schema.streams:
         lines += _stream_constant(stream, notation)
@@ -75,6 +76,7 @@ def _stream_constant(stream: Stream, notation: Notation) -> list[str]:
         kind, types = "runtime.OperationStream", f"{types}, {result}"
         parts.append(f"result={result}")
     parts += [f"role={quote(stream.role)}"] if stream.role != "reader" else []
+    parts += [f"sees={quote(stream.sees)}"] if stream.sees != "all" else []
     return bracket(f"_{constant(stream.name)}: {kind}[{types}] = {kind}(", parts, ")", 0)
 
 

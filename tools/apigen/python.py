@@ -69,4 +69,11 @@ def _service(schema: Schema) -> list[str]:
     for calls in (schema.methods, schema.streams):
         names = [f"_{constant(call.name)}" for call in calls]
         lines += [f"    ({names[0]},),"] if len(names) == 1 else bracket("(", names, "),", 4)
-    return [*lines, ")"]
+    return [*lines, *_sees(schema), ")"]
+
+
+def _sees(schema: Schema) -> list[str]:
+    """`sees={Thing: {"journal": "group:adm"}},` where a field is not for everyone."""
+    kept = {record.name: {field.name: field.sees for field in record.fields if field.sees != "all"} for record in schema.types.values()}
+    entries = [f"{name}: {{" + ", ".join(f"{quote(key)}: {quote(who)}" for key, who in of.items()) + "}" for name, of in kept.items() if of]
+    return bracket("sees={", entries, "},", 4) if entries else []

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from tools.apigen import fields, names
+from tools.apigen import fields, names, sees
 from tools.apigen.model import KINDS, RISKS, ROLES, Method, Schema, Stream
 from tools.apigen.problem import Problem, Problems
 from tools.apigen.types import Types
@@ -28,6 +28,7 @@ def check(schema: Schema, core: Schema | None, problems: Problems) -> None:
         _check_method(method, f"methods[{index}]", types, problems)
     for index, stream in enumerate(schema.streams):
         _check_stream(stream, f"streams[{index}]", types, problems)
+    sees.check(schema, types, problems)
     _check_unique(schema, problems)
 
 
@@ -63,7 +64,7 @@ def _check_method(method: Method, path: str, types: Types, problems: Problems) -
         problems.add(f"{path}.risk", "a method without 'changes' risks nothing")
     if method.frees and not method.changes:
         problems.add(f"{path}.frees", "a method without 'changes' frees nothing")
-    _refuse(problems, f"{path}.sees", fields.bad_sees(method.sees, types.record(method.out) if method.out else None))
+    _refuse(problems, f"{path}.sees", sees.bad_member(method, types))
 
 
 def _check_stream(stream: Stream, path: str, types: Types, problems: Problems) -> None:
@@ -81,7 +82,7 @@ def _check_stream(stream: Stream, path: str, types: Types, problems: Problems) -
     if stream.result:
         _refuse(problems, f"{path}.result", types.unknown(stream.result))
         _refuse(problems, f"{path}.result", "" if stream.kind == "operation" else "only an operation has a result")
-    _refuse(problems, f"{path}.sees", fields.bad_sees(stream.sees, row))
+    _refuse(problems, f"{path}.sees", sees.bad_member(stream, types))
 
 
 def _check_key(stream: Stream, path: str, types: Types, problems: Problems) -> None:
