@@ -17,6 +17,24 @@ LINE = "line"
 
 _SERIAL = ("/dev/ttyS", "/dev/ttyAMA", "/dev/ttyUSB", "/dev/ttyACM", "/dev/ttyO", "/dev/ttymxc", "/dev/ttyMSM", "/dev/hvc", "/dev/ttysclp")
 _CONSOLES = ("linux", "vt", "ansi", "pcansi", "cons25", "screen")
+_XTERMS: tuple[str, ...] = (
+    "xterm",
+    "rxvt",
+    "alacritty",
+    "foot",
+    "kitty",
+    "tmux",
+    "konsole",
+    "gnome",
+    "vte",
+    "st",
+    "wezterm",
+    "ghostty",
+    "contour",
+    "rio",
+)
+_XTERMS += ("mintty", "putty", "iterm", "Apple_Terminal", "nsterm", "mlterm", "Eterm", "terminology", "zellij", "dtterm")
+"""Names, or beginnings of them, that promise all that xterm has; who else has it says so by COLORTERM."""
 _COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
 _ASCII = ("vt1", "vt2", "vt3", "vt4", "vt5")
 """Real ones know no UTF-8, whatever the locale says."""
@@ -60,8 +78,9 @@ def detect(environ: Mapping[str, str], size: tuple[int, int] = (0, 0), device: s
     serial = device.startswith(_SERIAL)
     remote = bool(environ.get("SSH_CONNECTION"))
     console = name.startswith(_CONSOLES) or (name.startswith("tmux") and "COLORTERM" not in environ and _colours(environ, name) < 256)
-    level = force or _level(name, serial, console)
-    knows_xterm = not name.startswith(("linux", "vt", "ansi", "pcansi", "cons25", "dumb"))
+    known = console or name.startswith(_XTERMS) or "COLORTERM" in environ
+    level = force or _level(name, serial, console or not known)
+    knows_xterm = known and not name.startswith(("linux", "vt", "ansi", "pcansi", "cons25", "dumb"))
     return Terminal(
         level=level,
         name=name,
@@ -70,7 +89,7 @@ def detect(environ: Mapping[str, str], size: tuple[int, int] = (0, 0), device: s
         utf8=not name.startswith(_ASCII) and _utf8(environ, assume=not serial and not name.startswith(("ansi", "dumb"))),
         colours=0 if environ.get("NO_COLOR") else _colours(environ, name),
         alternate_screen=knows_xterm,
-        hides_cursor=not name.startswith(("vt1", "vt5", "dumb", "ansi")),
+        hides_cursor=known and not name.startswith(("vt1", "vt5", "dumb", "ansi")),
         mouse=level == FULL,
         queries=level == FULL,
         erases_with_colour=name.startswith(_ERASES_WITH_COLOUR),

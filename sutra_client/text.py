@@ -11,6 +11,17 @@ NIL = "-"
 
 # Letters and symbols by category, yet nothing is seen of them.
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_DISPUTED: tuple[tuple[str, str], ...] = (
+    ("\u2630", "\u2637"),
+    ("\u268a", "\u268f"),
+    ("\u302e", "\u302f"),
+    ("\u4dc0", "\u4dff"),
+    ("\U00016ff0", "\U00016ff1"),
+)
+_DISPUTED += (("\U0001d300", "\U0001d376"), ("\U0001f3fb", "\U0001f3ff"))
+"""Symbols that one version of Unicode has two cells wide and the next has not, and marks that change what is before them."""
+_VOWELS = (("\u1160", "\u11ff"), ("\ud7b0", "\ud7fb"))
+"""Parts of Hangul syllables that join the consonant before them."""
 _SELECTORS = (("\u180b", "\u180f"), ("\ufe00", "\ufe0f"), ("\U000e0100", "\U000e01ef"))
 
 
@@ -26,15 +37,22 @@ def display(text: str, limit: int = MAX_TEXT) -> str:
     return shown + "…" if cut else shown
 
 
+_HIDDEN = (*_SELECTORS, *_DISPUTED)
+
+
+def _within(char: str, ranges: tuple[tuple[str, str], ...]) -> bool:
+    return any(low <= char <= high for low, high in ranges)
+
+
 def _shown(text: str) -> str:
     from unicodedata import category
 
     shown = []
     marks = MAX_MARKS  # a mark without a letter of its own would land on what stands before the text
     for char in text:
-        mark = char > "\u02ff" and category(char) in ("Mn", "Me")
+        mark = char > "\u02ff" and (category(char) in ("Mn", "Me", "Mc") or _within(char, _VOWELS))
         marks = marks + 1 if mark else 0
-        if marks > MAX_MARKS or not char.isprintable() or char in _UNSEEN or any(low <= char <= high for low, high in _SELECTORS):
+        if marks > MAX_MARKS or not char.isprintable() or char in _UNSEEN or _within(char, _HIDDEN):
             shown.append(escape(char))
         else:
             shown.append(char)
@@ -57,7 +75,7 @@ def display_lines(text: str, limit: int = MAX_TEXT) -> list[str]:
 
 
 def width(text: str) -> int:
-    """Terminal cells that displayed text takes: two for East Asian wide characters, none for combining marks."""
+    """Terminal cells that displayed text takes: two for East Asian wide characters, none for marks."""
     if text.isascii():
         return len(text)
     from unicodedata import category, east_asian_width
@@ -66,7 +84,7 @@ def width(text: str) -> int:
     for char in text:
         if char < "\u0300":
             cells += 1
-        elif category(char) not in ("Mn", "Me", "Cf"):
+        elif category(char) not in ("Mn", "Me", "Mc", "Cf") and not _within(char, _VOWELS):
             cells += 2 if east_asian_width(char) in "WF" else 1
     return cells
 

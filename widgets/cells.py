@@ -5,9 +5,10 @@ becomes part of a cell.
 """
 
 import re
+import unicodedata
 from functools import lru_cache
 
-from rich.cells import split_graphemes
+from rich.cells import cell_len, split_graphemes
 
 Pen = tuple[tuple[str, ...], str, str]
 """(attributes, foreground, background) as SGR parameters; "" is the terminal's own colour. Compared by identity: `pen` makes them."""
@@ -18,6 +19,8 @@ _TOKEN = re.compile(
 )
 _SEEN_ON_BLANKS = ("4", "7", "9", "21", "53")
 _OFF = {"22": ("1", "2"), "23": ("3",), "24": ("4", "21"), "25": ("5", "6"), "27": ("7",), "28": ("8",), "29": ("9",), "55": ("53",)}
+_MARKS = 4
+_SELECTORS = dict.fromkeys([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
 _PENS: dict[Pen, Pen] = {}
 
 
@@ -137,9 +140,23 @@ def _cells(text: str) -> list[str]:
     cells: list[str] = []
     for start, end, width in split_graphemes(text)[0]:
         if width:
-            cells.append(text[start:end])
-            cells.extend([""] * (width - 1))
+            cells.extend(plain_cells(text[start:end], width))
     return cells
+
+
+@lru_cache(4096)
+def plain_cells(grapheme: str, width: int) -> tuple[str, ...]:
+    """`width` cells for one grapheme that has nothing in it on whose width terminals disagree or that is not seen."""
+    grapheme = unicodedata.normalize("NFC", grapheme)
+    base = grapheme[0] if grapheme[0].isprintable() else "?"
+    if "\U0001f1e6" <= base <= "\U0001f1ff":
+        base = chr(ord(base) - 0x1F1E6 + ord("A"))  # two of them are a flag, of one cell or two or four
+    own = cell_len(base)
+    if not 0 < own <= width:
+        base, own = "?", 1
+    marks = "".join(char for char in grapheme[1:] if unicodedata.category(char) in ("Mn", "Me", "Mc") and cell_len(base + char) == own)
+    shown = base + marks.translate(_SELECTORS)[:_MARKS]
+    return (shown, *[""] * (own - 1), *[" "] * (width - own))
 
 
 @lru_cache(4096)

@@ -9,11 +9,17 @@ Field = tuple[str, str, str, str, object, str, str]
 """(name, type, doc, unit, default, title, flags) as the generated tables have it."""
 
 _GAP = 2
+_LONGEST = 1000
+"""Cells that the content of a column that grows is measured up to."""
 _NUMBERS = ("int", "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f32", "f64", "duration", "time")
 
 
 class Column(NamedTuple):
-    """One column. `least` and `most` bound its width in cells; the highest `priority` goes first where room is short."""
+    """One column. `least` and `most` bound its width in cells; the highest `priority` goes first where room is short.
+
+    A column that `grows` takes what the others leave, as far as its content reaches. `tone` of a value is error, warning, ok, accent, dim
+    or none, and only repeats what the cell says. `kind` and `unit` are those of the schema field, for filters.
+    """
 
     name: str
     title: str
@@ -22,6 +28,15 @@ class Column(NamedTuple):
     least: int = 1
     most: int = 40
     priority: int = 0
+    grow: bool = False
+    tone: Callable[[object], str] | None = None
+    kind: str = ""
+    unit: str = ""
+
+    @property
+    def widest(self) -> int:
+        """Cells beyond which its content need not be measured."""
+        return max(self.most, _LONGEST) if self.grow else self.most
 
 
 def columns(fields: Iterable[Field], chosen: Sequence[str] = ()) -> tuple[Column, ...]:
@@ -43,6 +58,8 @@ def _column(field: Field, index: int) -> Column:
         least=4 if number else 6,
         most=12 if number else 48,
         priority=index,
+        kind=kind,
+        unit=unit,
     )
 
 
@@ -50,7 +67,7 @@ def layout(all_columns: Sequence[Column], natural: Sequence[int], room: int) -> 
     """(column index, x, width) of those that fit into `room` cells.
 
     `natural` is how wide each column's content is. Those with the most to give are narrowed first, down to `least`; where that is not
-    enough, the columns that matter least are left out.
+    enough, the columns that matter least are left out. What is left goes to the columns that grow, in their order.
     """
     shown = sorted(range(len(all_columns)), key=lambda index: all_columns[index].priority)
     widths = {index: max(all_columns[index].least, min(all_columns[index].most, natural[index])) for index in shown}
@@ -62,6 +79,11 @@ def layout(all_columns: Sequence[Column], natural: Sequence[int], room: int) -> 
             given = min(excess, widths[index] - all_columns[index].least)
             widths[index] -= given
             excess -= given
+    for index in shown:
+        if excess < 0 and all_columns[index].grow:
+            taken = min(-excess, max(0, natural[index] - widths[index]))
+            widths[index] += taken
+            excess += taken
     placed = []
     x = 0
     for index in sorted(shown):

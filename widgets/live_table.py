@@ -3,33 +3,29 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding
-from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
-from textual.timer import Timer
 
-from sutra_client import text
+from sutra_client import row_filter
 from sutra_client.events import Key
 from sutra_client.glyphs import FULL, Glyphs
-from sutra_client.text import fit
+from widgets import heat
 from widgets.columns import Column
-from widgets.rows import Rank, Row, Rows, rank
-from widgets.table_cells import GUTTER, TableCells
+from widgets.haystacks import Haystacks
+from widgets.rows import Rank, Row, rank
+from widgets.table_cells import TableCells
+from widgets.table_strips import TableStrips, first_text
+from widgets.table_view import LOOKS, TableView
 
-_HEADER = 1
 _MEASURED = 200
 """Rows looked at for the widths of columns."""
-_HOT_SECONDS = 1.0
+_SLICE = 0.008
+"""Seconds that a filter works before keys have their turn."""
 
 
-class LiveTable(ScrollView, can_focus=True):
-    """`tone` names the component class of a row (error, warning or none), which only repeats what a cell already says in words."""
+class LiveTable(TableView):
+    """What screens talk to: the events of a table stream go in; order, filter, tree and marks are kept up; keys and the mouse work."""
 
     BINDINGS = [
         Binding("up,k", "move(-1)", "Up", show=False),
@@ -38,17 +34,12 @@ class LiveTable(ScrollView, can_focus=True):
         Binding("pagedown", "page(1)", "Page down", show=False),
         Binding("home", "edge(0)", "First", show=False),
         Binding("end", "edge(1)", "Last", show=False),
+        Binding("left", "fold", "Fold", show=False),
+        Binding("right", "unfold", "Unfold", show=False),
         Binding("space", "mark", "Mark", show=False),
         Binding("enter", "choose", "Open", show=False),
     ]
-    COMPONENT_CLASSES = {
-        "live-table--header",
-        "live-table--cursor",
-        "live-table--changed",
-        "live-table--error",
-        "live-table--warning",
-        "live-table--empty",
-    }
+    COMPONENT_CLASSES = {f"live-table--{look}" for look in LOOKS}
     DEFAULT_CSS = """
     LiveTable {
         height: 1fr;
@@ -57,35 +48,41 @@ class LiveTable(ScrollView, can_focus=True):
         & > .live-table--header { text-style: bold; }
         & > .live-table--changed { text-style: bold; }
         & > .live-table--cursor { text-style: reverse; }
+        & > .live-table--dim { text-style: dim; }
+        & > .live-table--old { text-style: dim; }
     }
     """
 
-    cursor_key: reactive[Key | None] = reactive(None, init=False, repaint=False)
-    """The row that actions work on; it stays the same object wherever its line goes."""
+    class Told(Message):
+        """What a LiveTable says."""
 
-    class Highlighted(Message):
+        def __init__(self, table: "LiveTable") -> None:
+            super().__init__()
+            self.table = table
+
+        @property
+        def control(self) -> "LiveTable":
+            return self.table
+
+    class Highlighted(Told):
         """The cursor went to another row, or to none."""
 
         def __init__(self, table: "LiveTable", key: Key | None) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.key = key
 
-        @property
-        def control(self) -> "LiveTable":
-            return self.table
-
-    class Chosen(Message):
+    class Chosen(Told):
         """Enter, or a click on the row under the cursor."""
 
         def __init__(self, table: "LiveTable", key: Key) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.key = key
 
-        @property
-        def control(self) -> "LiveTable":
-            return self.table
+    class Counted(Told):
+        """Other rows are marked than before, or a filter has been through all rows."""
+
+    class Sorted(Told):
+        """The user chose another order."""
 
     def __init__(
         self,
@@ -95,112 +92,163 @@ class LiveTable(ScrollView, can_focus=True):
         tone: Callable[[Row], str] | None = None,
         glyphs: Glyphs = FULL,
         header: bool = True,
+        tree_column: str = "",
         clock: Callable[[], float] = time.monotonic,
         id: str | None = None,
     ) -> None:
-        super().__init__(id=id)
-        self.rows = Rows(key)
-        self.marked: set[Key] = set()
-        self.empty = ""
-        self._cells = TableCells(columns)
-        self._tone = tone
-        self._glyphs = glyphs
-        self._header = _HEADER if header else 0
-        self._clock = clock
-        self._strips: dict[Key, Strip] = {}
-        self._styles: dict[str, Style] = {}
-        self._hot: dict[tuple[Key, int], float] = {}
-        self._cooling: Timer | None = None
-        self._cursor_line = 0
+        """`tone` names the look of a row: error, warning, ok, accent, dim or none; it only repeats what a cell already says in words.
+        `tree_column` is the column that shows branches in a tree, else the first one of texts.
+        """
+        super().__init__(columns, key, tone=tone, glyphs=glyphs, header=header, tree_column=tree_column, clock=clock, id=id)
+        self._hay = Haystacks(columns, self.rows)
+        self._wanted: row_filter.RowFilter | None = None
+
+    # What the rows are
 
     def load(self, rows: Iterable[Row], more: bool = False) -> None:
         """A Snapshot: all rows, or with `more` a part of them that shows when the last part is there."""
+        seen = self._sees_cursor()
         if not self.rows.load(rows, more):
             return
+        self._old = False
         self._hot.clear()
+        self._mark(self.marked & set(self.rows.all_keys()))
         self._cells.narrow()
-        self._measure(self.rows.keys(0, _MEASURED))
-        self._repaint_all()
+        self._measure(self.rows.lines(0, _MEASURED))
+        self._rearranged(seen)
 
     def change(self, rows: Iterable[Row]) -> None:
         """A Changed: rows that are new or different, whole."""
-        window = self._window()
+        window, seen = self._window(), self._sees_cursor()
         before, moved = self.rows.change(rows)
-        visible = set(window)
+        visible = {line.key for line in window}
         for key, old in before.items():
             if old is not None and key in visible:
-                self._change_cells(key)
+                self._change_cells(key, old)
             else:
                 self._forget(key)
         if moved:
-            self._lines_moved(window)
-        if before and self._measure(self._window()):
-            self._repaint_all()
+            self._lines_moved(window, seen)
+        if before:
+            self._widen()
+            self._repaint_position()
         if self._hot and self._cooling is None:
-            self._cooling = self.set_timer(_HOT_SECONDS, self._cool)
+            self._cooling = self.set_timer(heat.SECONDS, self._cool)
 
     def drop(self, keys: Iterable[Key]) -> None:
         """A Removed: keys of rows that are gone."""
-        window = self._window()
+        window, seen = self._window(), self._sees_cursor()
         gone = list(keys)
         moved = self.rows.remove(gone)
-        self.marked.difference_update(gone)
+        self._mark(self.marked - set(gone))
         for key in gone:
             self._forget(key)
         if moved:
-            self._lines_moved(window)
+            self._lines_moved(window, seen)
+        self._repaint_position()
+
+    def lay_out(self, columns: Sequence[Column]) -> None:
+        """Other columns, of the same rows."""
+        self._cells = TableCells(columns, first_text(tuple(columns), self._tree_column))
+        self._strips = TableStrips(self._cells, self._glyphs, self._style)
+        self._hay = Haystacks(columns, self.rows)
+        self._measure(self.rows.lines(0, _MEASURED))
+        self.filter(self._wanted)
+
+    # How they stand
+
+    def sort_by(self, field: str, descending: bool = False) -> None:
+        """Sort by a field, kept up while rows change; its column's title shows it."""
+        self.rows.sort(lambda row: rank(getattr(row, field)), descending)
+        self._sorted_by = (field, descending)
+        self._rearranged()
 
     def sort(self, by: str | Callable[[Row], Rank] | None, descending: bool = False) -> None:
-        """Sort by a field or a rank of rows, kept up while rows change; None is the order of arrival."""
-        self.rows.sort((lambda row: rank(getattr(row, by))) if isinstance(by, str) else by, descending)
-        self._repaint_all()
+        """Sort by a field or a rank of rows; None is the order of arrival."""
+        if isinstance(by, str):
+            self.sort_by(by, descending)
+            return
+        self.rows.sort(by, descending)
+        self._sorted_by = None
+        self._rearranged()
+
+    def sort_next(self, step: int = 1) -> None:
+        """Sort by the column that is shown beside the sorted one; numbers from the largest down."""
+        names = [self._cells.columns[index].name for index, _, _ in self._cells.placed]
+        if names:
+            here = names.index(self._sorted_by[0]) if self._sorted_by and self._sorted_by[0] in names else -1 if step > 0 else 0
+            self._sort_by_column(self._cells.columns[self._cells.placed[(here + step) % len(names)][0]])
+
+    def reverse_sort(self) -> None:
+        """The other way round; nothing where no field is sorted by."""
+        if self._sorted_by:
+            self.sort_by(self._sorted_by[0], not self._sorted_by[1])
+            self.post_message(self.Sorted(self))
 
     def filter(self, accepts: Callable[[Row], bool] | None) -> None:
-        """Show only what `accepts`; rows are asked again when they change."""
+        """Show only what `accepts`; rows are asked again when they change. A RowFilter over many rows takes effect after some slices of
+        time, and `Counted` says so.
+        """
+        self._wanted = accepts if isinstance(accepts, row_filter.RowFilter) else None
+        if self._wanted is not None:
+            self._search(self._wanted)
+            return
+        self._hay.clear()
         self.rows.filter(accepts)
-        self._repaint_all()
+        self._rearranged()
 
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        if y < self._header:
-            return self._render_header(width)
-        line = y - self._header + self.scroll_offset.y
-        if line >= len(self.rows):
-            note = self.empty if line == 0 else ""
-            return Strip([Segment(fit(f" {text.display(note)}", width), self._style("live-table--empty"))], width)
-        key = self.rows.key_at(line)
-        strip = self._strips.get(key)
-        if strip is None:
-            if len(self._strips) >= self._kept():
-                self._strips.clear()
-            strip = self._strips[key] = self._render_row(key, width)
-        return strip
+    def filter_text(self, words: str) -> None:
+        """Filter by what was typed, "" shows all; raises SutraError INVALID, and then the filter before holds."""
+        self.filter(row_filter.compile(words, self._cells.columns) if words.strip() else None)
+
+    def as_tree(self, parent: Callable[[Row], Key | None] | None) -> None:
+        """Show rows below their parents, siblings sorted; a row whose parent is not there is a root. None makes it flat again."""
+        self.rows.arrange(parent)
+        self._measure(self.rows.lines(0, _MEASURED))
+        self._rearranged()
+
+    def fold(self, key: Key, folded: bool) -> None:
+        """Fold what is below a row of a tree away, or out."""
+        if self.rows.folded(key) is not None:
+            window, seen = self._window(), self._sees_cursor()
+            self.rows.fold(key, folded)
+            self._lines_moved(window, seen)
+            self._repaint_position()
+            self._widen()
+
+    # What is chosen
+
+    @property
+    def chosen(self) -> list[Key]:
+        """The marked rows in their order, also those that a filter hides; else the row under the cursor."""
+        if self.marked:
+            return [key for key in self.rows.sorted_keys() if key in self.marked]
+        return [self.cursor_key] if self.cursor_key is not None else []
+
+    def mark_all(self) -> None:
+        """Mark the rows that are shown; those above what a filter found in a tree are not."""
+        self._mark(self.marked | {line.key for line in self.rows.lines(0, len(self.rows)) if not line.context})
+
+    def unmark_all(self) -> None:
+        """Unmark the rows that are shown."""
+        self._mark(self.marked - set(self.rows.keys(0, len(self.rows))))
 
     def watch_cursor_key(self, old: Key | None, new: Key | None) -> None:
-        self._repaint_row(old)
-        self._repaint_row(new)
-        self._repaint_position()
+        super().watch_cursor_key(old, new)
         self.post_message(self.Highlighted(self, new))
 
-    def on_resize(self, event: events.Resize) -> None:
-        self._repaint_all()
-
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._styles.clear()
-        self._strips.clear()
-
-    def on_focus(self) -> None:
-        self._repaint_row(self.cursor_key)
-
-    def on_blur(self) -> None:
-        self._repaint_row(self.cursor_key)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Outside a tree, left and right are the screen's."""
+        return self.rows.is_tree if action in ("fold", "unfold") else True
 
     def on_click(self, event: events.Click) -> None:
-        line = event.y - self._header + self.scroll_offset.y
-        if event.y >= self._header and line < len(self.rows):
-            again = self.rows.key_at(line) == self.cursor_key
-            self._go(line)
+        at = event.y - self._header + self.scroll_offset.y
+        if event.y < self._header:
+            if column := self._cells.title_at(event.x):
+                self._sort_by_column(column)
+        elif at < len(self.rows):
+            again = self.rows.key_at(at) == self.cursor_key
+            self._go(at)
             if again:
                 self.action_choose()
 
@@ -213,145 +261,57 @@ class LiveTable(ScrollView, can_focus=True):
     def action_edge(self, last: int) -> None:
         self._go(len(self.rows) - 1 if last else 0)
 
+    def action_fold(self) -> None:
+        """Fold, or go up to what the row is below."""
+        key = self.cursor_key
+        if key is not None and self.rows.folded(key) is False and not self.rows.filtered:
+            self.fold(key, True)
+        elif key is not None and (above := self.rows.above(key)) is not None and (line := self.rows.line(above)) is not None:
+            self._go(line)
+
+    def action_unfold(self) -> None:
+        """Unfold, or go down to the first row below."""
+        folded = self.rows.folded(self.cursor_key) if self.cursor_key is not None else None
+        if folded and self.cursor_key is not None:
+            self.fold(self.cursor_key, False)
+        elif folded is False:
+            self.action_move(1)
+
     def action_mark(self) -> None:
         if self.cursor_key is not None:
-            self.marked ^= {self.cursor_key}
-            self._repaint_row(self.cursor_key)
+            self._mark(self.marked ^ {self.cursor_key})
             self.action_move(1)
 
     def action_choose(self) -> None:
         if self.cursor_key is not None:
             self.post_message(self.Chosen(self, self.cursor_key))
 
-    def _go(self, line: int) -> None:
-        if not len(self.rows):
-            self.cursor_key = None
+    def _sort_by_column(self, column: Column) -> None:
+        same = self._sorted_by is not None and self._sorted_by[0] == column.name
+        self.sort_by(column.name, not self._sorted_by[1] if same and self._sorted_by else column.right)
+        self.post_message(self.Sorted(self))
+
+    def _search(self, wanted: row_filter.RowFilter) -> None:
+        """Go through the rows for a slice of time, then let keys have their turn; a newer filter ends this one."""
+        if wanted is not self._wanted:
             return
-        self._cursor_line = max(0, min(line, len(self.rows) - 1))
-        self.cursor_key = self.rows.key_at(self._cursor_line)
-        self._show_cursor()
-
-    def _show_cursor(self) -> None:
-        top = self.scroll_offset.y
-        if self._cursor_line < top:
-            self.scroll_to(y=self._cursor_line, animate=False)
-        elif self._height() and self._cursor_line >= top + self._height():
-            self.scroll_to(y=self._cursor_line - self._height() + 1, animate=False)
-
-    def _height(self) -> int:
-        return max(0, self.size.height - self._header)
-
-    def _window(self) -> list[Key]:
-        return self.rows.keys(self.scroll_offset.y, self._height())
-
-    def _follow_cursor(self) -> None:
-        """The cursor's line is where its object is now; without the object it keeps the line."""
-        line = self.rows.line(self.cursor_key) if self.cursor_key is not None else None
-        if line is None:
-            self._go(self._cursor_line)
-        else:
-            self._cursor_line = line
-            self._show_cursor()
-
-    def _lines_moved(self, before: list[Key]) -> None:
-        self.virtual_size = Size(self.size.width, len(self.rows) + self._header)
-        self._follow_cursor()
-        after = self._window()
-        for y in range(max(len(before), len(after))):
-            if before[y : y + 1] != after[y : y + 1]:
-                self.refresh(Region(0, y + self._header, self.size.width, 1))
-        self._repaint_position()
-
-    def _repaint_all(self) -> None:
-        self._strips.clear()
-        self._cells.place(self.size.width)
-        self.virtual_size = Size(self.size.width, len(self.rows) + self._header)
-        self._follow_cursor()
-        self.refresh()
-
-    def _repaint_row(self, key: Key | None) -> None:
-        line = self.rows.line(key) if key is not None else None
-        if key is None or line is None:
+        end = time.monotonic() + _SLICE
+        if not self._hay.prepare(lambda: time.monotonic() < end or not self.is_running):
+            self.call_later(self._search, wanted)
             return
-        self._strips.pop(key, None)
-        y = line - self.scroll_offset.y
-        if 0 <= y < self._height():
-            self.refresh(Region(0, y + self._header, self.size.width, 1))
+        self.rows.filter(self._hay.accepts(wanted))
+        self._rearranged()
+        self.post_message(self.Counted(self))
 
-    def _repaint_position(self) -> None:
-        if self._header and len(self.rows) > self._height():
-            self.refresh(Region(0, 0, self.size.width, 1))
-
-    def _change_cells(self, key: Key) -> None:
-        """Mark and repaint the cells of a visible row that read differently now."""
-        row, line, old = self.rows.get(key), self.rows.line(key), self._cells.get(key)
-        self._forget(key)
-        if row is None or line is None or old is None:
-            return
-        new = self._cells.texts(key, row, self._kept())
-        now = self._clock()
-        for index, x, width in self._cells.placed:
-            if old[index] != new[index]:
-                self._hot[key, index] = now
-                self.refresh(Region(GUTTER + x, line - self.scroll_offset.y + self._header, width, 1))
-
-    def _forget(self, key: Key) -> None:
-        self._strips.pop(key, None)
-        self._cells.forget(key)
-
-    def _cool(self) -> None:
-        """Take the mark of change from cells that have had it long enough."""
-        self._cooling = None
-        now = self._clock()
-        places = {index: (x, width) for index, x, width in self._cells.placed}
-        for (key, index), since in list(self._hot.items()):
-            if now - since < _HOT_SECONDS * 0.9:
-                continue
-            del self._hot[key, index]
-            line = self.rows.line(key)
-            self._strips.pop(key, None)
-            if line is None or index not in places:
-                continue
-            y = line - self.scroll_offset.y
-            if 0 <= y < self._height():
-                self.refresh(Region(GUTTER + places[index][0], y + self._header, places[index][1], 1))
-        if self._hot:
-            self._cooling = self.set_timer(_HOT_SECONDS, self._cool)
-
-    def _measure(self, keys: Iterable[Key]) -> bool:
-        return self._cells.measure([(key, row) for key in keys if (row := self.rows.get(key)) is not None])
-
-    def _kept(self) -> int:
-        """How many rows' texts and strips are worth keeping: some screens of them."""
-        return 4 * max(1, self.size.height)
-
-    def _style(self, name: str) -> Style:
-        if name not in self._styles:
-            self._styles[name] = self.rich_style + self.get_component_rich_style(name, partial=True) if name else self.rich_style
-        return self._styles[name]
-
-    def _render_header(self, width: int) -> Strip:
-        titles = self._cells.titles()
-        position = f"{self._cursor_line + 1}/{len(self.rows)}" if len(self.rows) > self._height() else ""
-        room = width - text.width(titles) - 1
-        if room > len(position):
-            titles += fit(position, room, right=True)
-        return Strip([Segment(fit(titles, width), self._style("live-table--header"))], width)
-
-    def _render_row(self, key: Key, width: int) -> Strip:
-        row = self.rows.get(key)
-        if row is None:
-            return Strip.blank(width, self.rich_style)
-        cells = self._cells.texts(key, row, self._kept())
-        tone = self._tone(row) if self._tone else ""
-        base = self._style(f"live-table--{tone}" if tone else "")
-        if key == self.cursor_key and self.has_focus:
-            base += self.get_component_rich_style("live-table--cursor", partial=True)
-        segments = [Segment(self._glyphs.marked if key in self.marked else " ", base)]
-        for place, (index, _, size) in enumerate(self._cells.placed):
-            hot = (key, index) in self._hot
-            style = base + self.get_component_rich_style("live-table--changed", partial=True) if hot else base
-            segments.append(Segment(" " * self._cells.gap(place), base))
-            segments.append(Segment(fit(cells[index], size, self._cells.columns[index].right), style))
-        segments.append(Segment(" " * (width - self._cells.end()), base))
-        return Strip(segments, width)
+    def _mark(self, keys: set[Key]) -> None:
+        changed = self.marked ^ keys
+        self.marked = keys
+        for key in changed:
+            self._strips.forget(key)
+        if len(changed) == 1:
+            self._repaint_row(*changed)
+        elif changed:
+            self.refresh()
+        if changed:
+            self._repaint_position()
+            self.post_message(self.Counted(self))

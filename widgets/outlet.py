@@ -10,7 +10,8 @@ import termios
 import time
 from collections.abc import Callable
 
-_LOOK_AGAIN = 0.01
+_LOOK_AGAIN, _LOOK_SELDOM = 0.01, 0.2
+"""Seconds between looks at a queue that empties, and at one that is held for long."""
 _PATIENCE = 0.3
 """Seconds that leaving may wait for a terminal to read."""
 
@@ -37,6 +38,7 @@ class Outlet:
         self._pending = b""
         self._look: asyncio.TimerHandle | None = None
         self._free_at = 0.0
+        self._looks = _LOOK_AGAIN
 
     @property
     def idle(self) -> bool:
@@ -62,6 +64,9 @@ class Outlet:
         if not self._drain(_PATIENCE):
             with contextlib.suppress(termios.error):  # a terminal that is gone has no queue
                 termios.tcflush(self._descriptor, termios.TCOFLUSH)
+                # Held by XOFF or Ctrl+S it would keep our modes for good: stopping and starting lets go of it.
+                termios.tcflow(self._descriptor, termios.TCOOFF)
+                termios.tcflow(self._descriptor, termios.TCOON)
             farewell = b"\x18" + farewell  # CAN: the terminal may be inside a sequence whose end was dropped
         self._pending = farewell
         self._drain(_PATIENCE)
@@ -100,7 +105,10 @@ class Outlet:
         self._look = None
         late = self._free_at - time.monotonic() if self._speed else 0.0
         if late > 0 or self._queued():
-            self._look = self._loop.call_later(max(late, _LOOK_AGAIN), self._look_again)
+            self._look = self._loop.call_later(max(late, self._looks), self._look_again)
+            self._looks = min(2 * self._looks, _LOOK_SELDOM)
+        else:
+            self._looks = _LOOK_AGAIN
 
     def _look_again(self) -> None:
         self._wait()

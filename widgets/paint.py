@@ -1,6 +1,8 @@
 """The shortest plain way from what a terminal shows to what it should show, in bytes for that terminal."""
 
+import sys
 import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
 
 from sutra_client.glyphs import ascii_cell, twin
@@ -9,6 +11,11 @@ from widgets.cells import PLAIN, Grid, Pen, blank, pen
 
 _BRIDGE = 4
 """Unchanged cells that are cheaper to write again than to jump over."""
+
+_PIECE = 24
+"""Cells that are painted at once where a frame has an end."""
+_AGREED = 0x1F000
+"""Emoji begin here, whose widths changed from one Unicode to the next."""
 
 
 class Painter:
@@ -19,13 +26,18 @@ class Painter:
         self._shown: Grid | None = None
         self._cursor: tuple[int, int] | None = None
         self._pen: Pen | None = None
+        self._resume = (0, 0)
+        """(row, column) where the last frame that had an end stopped: what changes all the time must not starve what is below it."""
 
     def forget(self) -> None:
         """The terminal's content is unknown: the next frame clears and paints all of it."""
         self._shown = None
 
-    def frame(self, wanted: Grid) -> bytes:
-        """What to send so that the terminal shows `wanted`; empty when it does. The caller must send it all, in order."""
+    def frame(self, wanted: Grid, rows: Collection[int] | None = None, most: int = 0) -> bytes:
+        """What to send so that the terminal shows `wanted`, or these `rows` of it; empty when it does. The caller must send it all, in
+        order. After about `most` bytes (0: no end) it stops; what is not shown yet stays in `wanted.dirty`.
+        """
+        most = most or sys.maxsize
         parts: list[str] = []
         shown = self._shown
         if shown is None or (shown.width, shown.height) != (wanted.width, wanted.height):
@@ -33,15 +45,22 @@ class Painter:
             wanted.dirty.update(range(wanted.height))
             parts.append("\x1b[0m\x1b[H\x1b[2J")
             self._cursor, self._pen = (0, 0), PLAIN
-        for y in sorted(wanted.dirty):
-            if wanted.text[y] != shown.text[y] or wanted.pens[y] != shown.pens[y]:
-                self._row(parts, y, wanted, shown)
-        wanted.dirty.clear()
+        begin, _ = resume = self._resume
+        for y in sorted(wanted.dirty if rows is None else wanted.dirty.intersection(rows), key=lambda y: (y < begin, y)):
+            if _full(parts, most):
+                self._resume = (y, 0)
+                break
+            same = wanted.text[y] == shown.text[y] and wanted.pens[y] == shown.pens[y]
+            if same or self._row(parts, y, wanted, shown, most):
+                wanted.dirty.discard(y)
+        if rows is not None:
+            self._resume = resume
         if not self._terminal.hides_cursor and self._cursor != wanted.cursor:
             self._move(parts, *wanted.cursor)
         return "".join(parts).encode("utf-8", "replace")
 
-    def _row(self, parts: list[str], y: int, wanted: Grid, shown: Grid) -> None:
+    def _row(self, parts: list[str], y: int, wanted: Grid, shown: Grid, most: int) -> bool:
+        """Whether all of it is painted."""
         text, pens = wanted.text[y], wanted.pens[y]
         old_text, old_pens = shown.text[y], shown.pens[y]
         changed = [x for x in range(wanted.width) if text[x] != old_text[x] or pens[x] is not old_pens[x]]
@@ -49,13 +68,24 @@ class Painter:
         erased = [x for x in changed if x >= tail]
         if len(erased) > _BRIDGE:
             changed = changed[: -len(erased)]
-        for start, end in _runs(changed, text):
+        begin, self._resume = self._resume[1] if self._resume[0] == y else 0, (0, 0)
+        for start, end in _runs(changed, text, _PIECE if most < sys.maxsize else wanted.width):
+            if _full(parts, most):
+                self._resume = (y, start)
+                return False
+            if start < begin:
+                continue
             self._run(parts, start, end, y, text, pens)
+            old_text[start:end], old_pens[start:end] = text[start:end], pens[start:end]
         if len(erased) > _BRIDGE:
+            if _full(parts, most):
+                self._resume = (y, erased[0])
+                return False
             self._move(parts, erased[0], y)
             self._style(parts, pens[tail])
             parts.append("\x1b[K")
-        shown.text[y], shown.pens[y] = text[:], pens[:]
+            old_text[erased[0] :], old_pens[erased[0] :] = text[erased[0] :], pens[erased[0] :]
+        return old_text == text and old_pens == pens
 
     def _tail(self, text: list[str], pens: list[Pen]) -> int:
         """Where the blanks at the end begin that EL can make."""
@@ -69,17 +99,23 @@ class Painter:
 
     def _run(self, parts: list[str], start: int, end: int, y: int, text: list[str], pens: list[Pen]) -> None:
         self._move(parts, start, y)
-        sure = True
         for x in range(start, end):
             cell = text[x]
+            if not cell:
+                continue
+            if self._cursor is None:
+                self._move(parts, x, y)
             style = pens[x]
             if style is not self._pen and not (cell == " " and self._pen is not None and blank(self._pen) is style):
                 self._style(parts, style)
             if not cell.isascii():
-                sure = _one_cell(cell) and sure
-                cell = self._known(cell, 2 if x + 1 < len(text) and text[x + 1] == "" else 1)
+                cells = 2 if x + 1 < len(text) and text[x + 1] == "" else 1
+                cell = self._known(cell, cells)
+                if not _sure(cell):
+                    self._cursor = None
             parts.append(cell)
-        self._cursor = (end, y) if sure and end < len(text) else None
+        if self._cursor is not None:
+            self._cursor = (end, y) if end < len(text) else None
 
     def _known(self, cell: str, cells: int) -> str:
         """What this terminal's font has for it."""
@@ -109,8 +145,12 @@ class Painter:
         self._pen = style
 
 
-def _runs(changed: list[int], text: list[str]) -> list[tuple[int, int]]:
-    """Half-open spans that cover the changed cells, whole graphemes, small gaps bridged."""
+def _full(parts: list[str], most: int) -> bool:
+    return most < sys.maxsize and sum(map(len, parts)) >= most
+
+
+def _runs(changed: list[int], text: list[str], longest: int) -> list[tuple[int, int]]:
+    """Half-open spans of about `longest` cells that cover the changed cells, whole graphemes, small gaps bridged."""
     spans: list[tuple[int, int]] = []
     for x in changed:
         start = x
@@ -119,8 +159,10 @@ def _runs(changed: list[int], text: list[str]) -> list[tuple[int, int]]:
         end = x + 1
         while end < len(text) and text[end] == "":
             end += 1
-        if spans and start - spans[-1][1] <= _BRIDGE:
+        if spans and start < spans[-1][1]:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        elif spans and start - spans[-1][1] <= _BRIDGE and end - spans[-1][0] <= longest:
+            spans[-1] = (spans[-1][0], end)
         else:
             spans.append((start, end))
     return spans
@@ -145,6 +187,6 @@ def _change(before: Pen | None, after: Pen, colours: int) -> str:
 
 
 @lru_cache(4096)
-def _one_cell(cell: str) -> bool:
-    """Every terminal agrees that this is one cell wide; after others the cursor's place is not to be trusted."""
-    return len(cell) == 1 and unicodedata.east_asian_width(cell) not in "WF" and not unicodedata.combining(cell) and ord(cell) < 0x1F000
+def _sure(cell: str) -> bool:
+    """Every terminal agrees how wide this is; after others the cursor's place is not to be trusted."""
+    return cell.isascii() or (len(cell) == 1 and not unicodedata.category(cell).startswith("M") and ord(cell) < _AGREED)

@@ -39,3 +39,11 @@ def test_the_least_important_columns_are_left_out_first() -> None:
 def test_a_layout_never_leaves_the_room(natural: list[int], room: int) -> None:
     placed = layout(some(len(natural)), natural, room)
     assert all(x + width <= room for _, x, width in placed)
+
+
+def test_what_is_left_goes_to_the_column_that_grows_as_far_as_its_content_reaches() -> None:
+    first, second = some(2)
+    growing = [first._replace(grow=True), second]
+    assert layout(growing, [90, 6], 200) == [(0, 0, 90), (1, 92, 6)]
+    assert [width for _, _, width in layout(growing, [90, 6], 60)] == [52, 6]
+    assert [width for _, _, width in layout(growing, [90, 6], 20)] == [12, 6]
