@@ -20,6 +20,7 @@ from services.core.server import Server
 from services.system.fake import FakeSystem
 from serving import about, server
 from sutra_client.gen import system
+from sutra_client.gen.index_table import NOUNS
 
 DATA = Path(__file__).parent / "data"
 EXAMPLE = "dev.avyctl.example"
@@ -253,7 +254,7 @@ async def test_a_long_list_arrives_whole(board: Board) -> None:
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        (["s"], "system serve"),
+        (["s"], "services system sutra serve"),
         (["system", "fi"], "findings"),
         (["system", "findings", "--whe"], "--where"),
         (["system", "findings", "--where", "severity=w"], "severity=warning"),
@@ -277,9 +278,9 @@ async def test_completion_scripts_are_printed(board: Board, shell: str) -> None:
 async def test_info_names_backends_and_paths(board: Board) -> None:
     ended = await avyctl(board.folder, "info", "-j")
     told = json.loads(ended.out)
-    assert [(service["service"], service["endpoint"], service["backend"]) for service in told["services"]] == [
-        ("dev.avyctl.system", f"{board.folder}/dev.avyctl.system", "fake")
-    ]
+    answers = {answer["service"]: (answer["endpoint"], answer["backend"]) for answer in told["endpoints"]}
+    assert answers["dev.avyctl.system"] == (f"{board.folder}/dev.avyctl.system", "fake")
+    assert set(answers) == {service for _, service in NOUNS.values()}
     assert {"name": "endpoints", "path": board.folder, "exists": True} in told["paths"]
 
 
