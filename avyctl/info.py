@@ -24,7 +24,7 @@ _TYPES: dict[str, tuple[Field, ...]] = {
         _text("version", "Version of this avyctl."),
         _text("python", "Version of the interpreter, and where it is."),
         _text("host", "Name, kernel and architecture of this host."),
-        ("services", "[]Answer", "What answers for each service.", "", None, "", ""),
+        ("endpoints", "[]Answer", "What answers for each service.", "", None, "", ""),
         ("paths", "[]Path", "Where things are.", "", None, "", ""),
     ),
     "Answer": (
@@ -51,17 +51,17 @@ def run(_: str, words: list[str], options: Options, session: Session) -> None:
     of = Schema("", ("", "", "", ""), {}, types, core.enums)
     about = core.entries["about"][1]
     output = Output(options, of, "Info")
-    services = [_answer(stem, service, about, options, session) for stem, service in schema.nouns().values()]
+    answers = [_answer(stem, service, about, options, session) for stem, service in schema.nouns().values()]
     facts = posix.uname()
     found: dict[str, Json] = {
         "version": VERSION,
         "python": f"{sys.version.partition(' ')[0]} {sys.executable}",
         "host": f"{facts.nodename} {facts.sysname} {facts.release} {facts.machine}",
-        "services": list[Json](services),
+        "endpoints": list[Json](answers),
         "paths": list[Json](_paths()),
     }
     if options.output in ("", "table", "wide") and not options.columns:
-        write("\n".join(_lines(of, found, services)) + "\n")
+        write("\n".join(_lines(of, found, answers)) + "\n")
     else:
         output.value(found)
 
@@ -103,9 +103,9 @@ def _exists(path: str) -> bool:
     return True
 
 
-def _lines(of: Schema, found: dict[str, Json], services: list[dict[str, Json]]) -> list[str]:
+def _lines(of: Schema, found: dict[str, Json], answers: list[dict[str, Json]]) -> list[str]:
     lines = [f"avyctl {found['version']}", f"python {value(found['python'], 'string')}", f"host   {value(found['host'], 'string')}"]
     fields = list(of.fields("Answer").values())
-    for service in services:
+    for service in answers:
         lines += ["", *tabular.describe(of, service, [field for field in fields if field[0] in service])]
     return [*lines, "", *tabular.table(found["paths"] if isinstance(found["paths"], list) else [], list(of.fields("Path").values()))]

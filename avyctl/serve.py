@@ -12,14 +12,15 @@ from services.core import listen
 from services.core.limits import Users
 from sutra_client import endpoint, errors
 from sutra_client.errors import SutraError
+from sutra_client.text import display
 
 
 def main(names: list[str]) -> int:
-    """Serves the named services, or all; 0 after SIGTERM or SIGINT. Raises SutraError."""
+    """Serves the named services, or all that this host can have; 0 after SIGTERM or SIGINT. Raises SutraError."""
     unknown = [name for name in names if name not in TECHNOLOGIES]
     if unknown:
         raise SutraError(errors.INVALID, f"serve: no service named {', '.join(unknown)}", f"there are: {' '.join(TECHNOLOGIES)}")
-    asyncio.run(_serve(names or list(TECHNOLOGIES)))
+    asyncio.run(_serve(names))
     return 0
 
 
@@ -31,8 +32,14 @@ async def _serve(names: list[str]) -> None:
     handed = listen.inherited()
     users = Users()
     async with AsyncExitStack() as stack:
-        for name in names:
-            server = await stack.enter_async_context(Hosted(name, keep=True, users=users))
+        for name in names or list(TECHNOLOGIES):
+            try:
+                server = await stack.enter_async_context(Hosted(name, keep=True, users=users))
+            except SutraError as error:
+                if names or error.code != errors.UNSUPPORTED:
+                    raise
+                print(f"avyctl: {name} is not served: {display(error.message)}", file=sys.stderr)
+                continue
             if server.service.id in handed:
                 await server.accept(handed.pop(server.service.id))
                 where = "on the socket that was handed over"

@@ -32,12 +32,15 @@ EVERY = (
     Binding("colon", "command", "Command", show=False),
     Binding("x", "actions", "Actions", show=False),
     Binding("y", "copy", "Copy", show=False),
+    Binding("less_than_sign", "sort_next(-1)", "Sort", show=False),
+    Binding("greater_than_sign", "sort_next(1)", "Sort", show=False),
+    Binding("R", "sort_reverse", "Reverse", show=False),
 )
 Call = tuple[str, str, dict[str, Json]]
 """(noun, verb, arguments) of a one-shot."""
 
 
-class PaneScreen(Screen[None]):
+class PaneScreen(Screen[None], inherit_bindings=False):
     """A subclass declares ACTIONS and gives its `body`. An action's name is that of the screen's `action_` method.
 
     It holds subscriptions only while it is seen: `subscribe` begins them, and all of its workers end when another screen covers it.
@@ -100,6 +103,14 @@ class PaneScreen(Screen[None]):
     def action_filter(self) -> None:
         """`/`: a pane with a list narrows it."""
         self.say("nothing to filter here")
+
+    def action_sort_next(self, step: int) -> None:
+        """`<` and `>`: a pane with a list sorts it by the column beside."""
+        self.say("nothing to sort here")
+
+    def action_sort_reverse(self) -> None:
+        """`R`: a pane with a list turns its order round."""
+        self.say("nothing to sort here")
 
     def action_leave(self) -> None:
         """Esc: first what stands at the foot goes, then the pane steps back."""

@@ -2,12 +2,14 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from screens.commands import Commands
 from sutra_client import overview_text as words
+from sutra_client.anything import Anything
 from sutra_client.events import Changed, Key, Removed, Snapshot, TableEvent
 from sutra_client.gen.core import Finding
 from sutra_client.gen.system import Status
@@ -33,6 +35,12 @@ class Services(Protocol):
 
     def place(self, stem: str) -> str:
         """The endpoint of that service, empty where it is in this process."""
+
+    def endpoints(self) -> AsyncIterator[Any]:
+        """A table stream of endpoints, as avyctl.survey has them."""
+
+    def anything(self, service: str, path: str) -> AbstractAsyncContextManager[Anything]:
+        """The service at that endpoint, by the interface that it serves itself; an empty `path` is one in this process."""
 
 
 class Host:
@@ -114,6 +122,7 @@ class Shell:
         *,
         glyphs: Glyphs = FULL,
         clock: Clock = time.time,
+        read_only: bool = False,
     ) -> None:
         """`stems` are the services whose findings count for the host as a whole, the system service first, each with its pane."""
         self.services = services
@@ -124,6 +133,7 @@ class Shell:
         self.stems = tuple(stems)
         self.glyphs = glyphs
         self.clock = clock
+        self.read_only = read_only
         self.host = Host()
 
     def pane_of(self, stem: str) -> Pane | None:

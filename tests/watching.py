@@ -1,17 +1,32 @@
 """Helpers of the screens' tests: an app on a fake system with a clock that stands still, and waiting for what is to be seen."""
 
+import asyncio
 import importlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 
 from avyctl.app import AvyctlApp
+from avyctl.survey import Endpoint
+from fakes import FakeExample, thing
 from services.system.fake import NOW, FakeSystem
+from serving import server
+from sutra_client import events
+from sutra_client.anything import Anything, reached
 from sutra_client.gen.system import System
 from sutra_client.terminal import detect
+from sutra_client.transport import memory
 
 PATIENCE = 200
 """Rounds of the message loop after which something will not come any more."""
+
+
+ENDPOINTS = [
+    Endpoint("dev.avyctl.example", "/run/sutra/dev.avyctl.example", "ok", 0, "", "fake", 3, 12.5, 4711, 2),
+    Endpoint("dev.avyctl.system", "", "embedded", None, "no service runs, so avyctl does it itself"),
+    Endpoint("org.hostile.\x1b]0;x\x07", "/run/sutra/\x1b[2J", "distrusted", 1000, "directory: others may write in it"),
+]
 
 
 class Held:
@@ -20,12 +35,23 @@ class Held:
     def __init__(self, system: System | None, place: str, others: dict[str, object]) -> None:
         self._clients = {"system": system or FakeSystem(), **others}
         self._place = place
+        self.example = FakeExample((thing("wheel"), thing("lamp")))
 
     def client(self, stem: str) -> object:
         if stem not in self._clients:
             fake = importlib.import_module(f"services.{stem}.fake")
-            self._clients[stem] = getattr(fake, "Fake" + stem.title())()
+            self._clients[stem] = getattr(fake, "Fake" + stem.title())(findings=[])
         return self._clients[stem]
+
+    async def endpoints(self) -> AsyncIterator[events.TableEvent[Endpoint]]:
+        yield events.Snapshot(ENDPOINTS)
+        await asyncio.Event().wait()
+
+    @asynccontextmanager
+    async def anything(self, service: str, path: str) -> AsyncIterator[Anything]:
+        """The example service, whatever is asked for."""
+        async with reached(memory(server(self.example).session), service) as opened:
+            yield opened
 
     def you(self) -> str:
         return "root·admin"

@@ -1,5 +1,7 @@
 """What every pane can: the command line, the palette, the list of actions, the one-shot to copy, the way from pane to pane."""
 
+from functools import partial
+
 import pytest
 from textual.command import CommandPalette
 
@@ -141,16 +143,16 @@ async def test_each_digit_opens_its_pane_and_tab_goes_round() -> None:
         await pilot.press("1")
         for pane in (*PANES[1:], PANES[0]):
             await pilot.press("tab")
-            await until(pilot, lambda name=pane.name: isinstance(app.screen, PaneScreen) and name == app.screen.NAME)
+            await until(pilot, partial(in_pane, app, pane.name))
         await pilot.press("shift+tab")
-        await until(pilot, lambda: isinstance(app.screen, PaneScreen) and PANES[-1].name == app.screen.NAME)
+        await until(pilot, partial(in_pane, app, PANES[-1].name))
 
 
 async def test_a_pane_can_be_gone_to_by_name() -> None:
     app = app_on(commands=(said := Said()))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("colon", *PANES[-1].name, "enter")
-        await until(pilot, lambda: isinstance(app.screen, PaneScreen) and PANES[-1].name == app.screen.NAME)
+        await until(pilot, partial(in_pane, app, PANES[-1].name))
         assert not said.lines
 
 

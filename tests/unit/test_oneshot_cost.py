@@ -89,6 +89,8 @@ def test_no_noun_is_named_in_what_serves_them_all() -> None:
     nouns = set(index_table.NOUNS)
     assert nouns
     for path in sources():
+        if path.stem.removesuffix("_text") in nouns:
+            continue  # the words of one subject
         for node in ast.walk(ast.parse(path.read_text())):
             words = {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
             words |= {node.id} if isinstance(node, ast.Name) else set()

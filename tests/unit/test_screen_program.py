@@ -74,7 +74,8 @@ def served(folder: str) -> Iterator[None]:
     service = subprocess.Popen([sys.executable, "-IS", LAUNCHER, "serve"], env=environment(folder, {}), stderr=subprocess.PIPE)
     assert service.stderr is not None
     try:
-        service.stderr.readline()
+        while "system serves" not in (line := service.stderr.readline().decode()):
+            assert line, "it does not serve"
         yield
     finally:
         service.terminate()
