@@ -4,6 +4,8 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 INPUTS := pyproject.toml constraints.txt bin/avyctl sutra_client/version.py
 EXAMPLE := --api tests/api --package gen
+# Programs that ours is measured against, in an environment of their own
+PEERS := isd-tui==0.6.1
 TESTS ?=
 SUBJECTS ?=
 FUZZ_SECONDS ?= 60
@@ -13,12 +15,12 @@ SOAK_SECONDS ?= 600
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 
-.PHONY: run test check api bench soak fuzz lock clean packages
+.PHONY: run test check api bench soak fuzz lock clean packages image
 
 run: $(VENV)/run.stamp
 	@$(VENV)/bin/avyctl
 
-test: $(VENV)/dev.stamp packages
+test: $(VENV)/dev.stamp image
 	@$(PYTHON) -m pytest $(TESTS)
 
 check: $(VENV)/dev.stamp
@@ -37,7 +39,9 @@ api: $(VENV)/dev.stamp
 	@$(PYTHON) -m tools.apigen
 	@$(PYTHON) -m tools.apigen $(EXAMPLE) --out tests/gen
 
-bench: $(VENV)/run.stamp packages
+bench: $(VENV)/dev.stamp
+	@sh tools/venv.sh packages dbus-daemon htop
+	@[ -x $(VENV)/peers/bin/isd ] || sh tools/venv.sh peers $(PEERS) || echo "$(PEERS) cannot be installed: nothing is compared with it" >&2
 	@PYTHONPATH=tests $(PYTHON) -m bench $(SUBJECTS)
 
 soak: $(VENV)/run.stamp
@@ -55,7 +59,11 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 packages:
-	@sh tools/venv.sh packages dbus-daemon git
+	@sh tools/venv.sh packages dbus-daemon git mmdebstrap systemd-nspawn:systemd-container ostree
+
+# What boxes boot from: about a minute, once; kept in AVYCTL_TESTBED or /var/tmp/avyctl-testbed.
+image: $(VENV)/dev.stamp packages
+	@PYTHONPATH=tests $(PYTHON) -m boxes.image
 
 $(VENV)/run.stamp: $(INPUTS)
 	@sh tools/venv.sh install .

@@ -1,6 +1,5 @@
 """Fixtures of every test: nothing may be left behind, and no test meets the user's own files or bus."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -10,6 +9,9 @@ import pytest
 
 import facilities
 import leaks
+from boxes.fixtures import boxes_there, device_box, fresh_box, ostree_sysroot, systemd_box
+
+__all__ = ["boxes_there", "device_box", "fresh_box", "ostree_sysroot", "systemd_box"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,9 +64,4 @@ def facilities_there(request: pytest.FixtureRequest) -> None:
     """`@pytest.mark.needs("root", "dbus-daemon")`: skips a test where the machine lacks one of them; in CI see real/ABSENT.toml."""
     for marker in request.node.iter_markers("needs"):
         for name in marker.args:
-            present = facilities.FACILITIES[name]()
-            decision, why = facilities.verdict(name, present, facilities.reasons(), os.environ.get("CI") == "true")
-            if decision == "skip":
-                pytest.skip(why)
-            if decision == "fail":
-                pytest.fail(why, pytrace=False)
+            facilities.require(name)

@@ -7,6 +7,10 @@ import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pytest
+
+from boxes import image
+
 ABSENT = Path(__file__).parent / "real/ABSENT.toml"
 
 
@@ -18,7 +22,8 @@ FACILITIES: dict[str, Callable[[], bool]] = {
     "root": lambda: os.geteuid() == 0,
     "bash": lambda: shutil.which("bash") is not None,
     "dbus-daemon": lambda: shutil.which("dbus-daemon") is not None,
-    "systemd": lambda: os.path.isdir("/run/systemd/system"),
+    "box": lambda: not image.missing() and image.path().is_dir(),
+    "ostree": lambda: shutil.which("ostree") is not None,
     "sensors": lambda: _listed("/sys/class/hwmon"),
     "battery": lambda: _listed("/sys/class/power_supply"),
     "throttling": lambda: os.path.exists("/sys/devices/platform/soc/soc:firmware/get_throttled"),
@@ -43,3 +48,12 @@ def verdict(name: str, present: bool, absent: Mapping[str, str], ci: bool) -> tu
     if name in absent:
         return "skip", f"CI has no {name}: {absent[name]}"
     return "fail", f"CI must have {name}, or say in {ABSENT.name} why it cannot"
+
+
+def require(name: str) -> None:
+    """Skips or fails the test, or what asks for it, where the facility is not there."""
+    decision, why = verdict(name, FACILITIES[name](), reasons(), os.environ.get("CI") == "true")
+    if decision == "skip":
+        pytest.skip(why)
+    if decision == "fail":
+        pytest.fail(why, pytrace=False)

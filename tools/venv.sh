@@ -2,7 +2,9 @@
 # Makes .venv and fills it, by uv where it is installed, else by pip. Called by the Makefile only.
 #   venv.sh install WHAT      an editable install of WHAT (".", ".[dev]") into .venv, with the versions of constraints.txt
 #   venv.sh lock              writes constraints.txt anew from what a fresh environment gets
-#   venv.sh packages NAME...  installs the system's packages whose command is missing, as root on an apt system; else says what is missing
+#   venv.sh peers WHAT...     WHAT into .venv/peers, which nothing of ours is in
+#   venv.sh packages NAME...  installs the system's packages whose command is missing (COMMAND:PACKAGE where their names differ), as root
+#                             on an apt system; else says what is missing
 set -eu
 unset PYTHONHOME PYTHONPATH VIRTUAL_ENV
 
@@ -53,6 +55,11 @@ install)
   [ -x .venv/bin/python ] || make_venv .venv
   install_into .venv --constraint constraints.txt --editable "$2"
   ;;
+peers)
+  shift
+  [ -x .venv/peers/bin/python ] || make_venv .venv/peers
+  install_into .venv/peers "$@"
+  ;;
 lock)
   fresh=$(mktemp -d)
   trap 'rm -rf "$fresh"' EXIT
@@ -70,7 +77,7 @@ print("\n".join(f"{name}=={names[name]}" for name in sorted(names) if name not i
 packages)
   shift
   missing=
-  for name; do command -v "$name" >/dev/null 2>&1 || missing="$missing $name"; done
+  for name; do command -v "${name%%:*}" >/dev/null 2>&1 || missing="$missing ${name#*:}"; done
   [ -z "$missing" ] && exit 0
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     # shellcheck disable=SC2086 # a list of words

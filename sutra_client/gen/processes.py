@@ -338,6 +338,16 @@ SERVICE = runtime.Service(
     (_PROCESSES, _FINDINGS),
     sees={
         Process: {"read": "own", "write": "own", "pss": "own"},
-        Details: {"exe": "own", "cwd": "own", "root": "own", "memory": "own", "namespaces": "own", "open_count": "own", "open_files": "own", "sockets": "own", "environment": "own"},
+        Details: {
+            "exe": "own",
+            "cwd": "own",
+            "root": "own",
+            "memory": "own",
+            "namespaces": "own",
+            "open_count": "own",
+            "open_files": "own",
+            "sockets": "own",
+            "environment": "own",
+        },
     },
 )

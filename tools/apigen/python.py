@@ -75,5 +75,8 @@ def _service(schema: Schema) -> list[str]:
 def _sees(schema: Schema) -> list[str]:
     """`sees={Thing: {"journal": "group:adm"}},` where a field is not for everyone."""
     kept = {record.name: {field.name: field.sees for field in record.fields if field.sees != "all"} for record in schema.types.values()}
-    entries = [f"{name}: {{" + ", ".join(f"{quote(key)}: {quote(who)}" for key, who in of.items()) + "}" for name, of in kept.items() if of]
-    return bracket("sees={", entries, "},", 4) if entries else []
+    inner = [(name, [f"{quote(key)}: {quote(who)}" for key, who in of.items()]) for name, of in kept.items() if of]
+    line = bracket("sees={", [f"{name}: {{" + ", ".join(of) + "}" for name, of in inner], "},", 4)
+    if not inner or len(line) == 1:
+        return line if inner else []
+    return ["    sees={", *(part for name, of in inner for part in bracket(f"{name}: {{", of, "},", 8)), "    },"]
