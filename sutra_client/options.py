@@ -33,6 +33,7 @@ _VALUES = {
     "--theme": "theme",
     "-H": "host",
     "--host": "host",
+    "--root": "root",
     "--confirm-within": "confirm_within",
     "--exec": "exec",
     "-f": "file",
@@ -55,6 +56,7 @@ DOCS = (
     ("--no-wait", "do not wait for a change to end (not available yet)"),
     ("--reason TEXT", "why, for the audit"),
     ("--embedded", "do without a running service: do it in this process, with your own rights"),
+    ("--root DIR", "look at the system below DIR, such as a mounted image, by its files alone; no daemon is asked"),
     ("--no-input", "never ask; a question becomes an error"),
     ("--color WHEN", "auto, always or never; NO_COLOR is obeyed"),
     ("--theme NAME", "colours of the screen: " + " ".join(THEMES)),
@@ -86,6 +88,7 @@ class Options:
         "pretty",
         "read_only",
         "reason",
+        "root",
         "scripts",
         "theme",
         "timeout",
@@ -95,7 +98,7 @@ class Options:
     )
 
     def __init__(self) -> None:
-        self.output = self.reason = self.host = self.theme = ""
+        self.output = self.reason = self.host = self.theme = self.root = ""
         self.color = "auto"
         self.columns: list[str] = []
         self.pretty: bool | None = None
@@ -161,6 +164,8 @@ class Options:
                 self.color = _one_of(text, "colour mode", COLORS)
             case "theme":
                 self.theme = _one_of(text, "theme", THEMES)
+            case "root":
+                self.root = _folder(name, text)
             case "columns":
                 self.columns = [column for column in text.split(",") if column]
                 if not self.columns:
@@ -183,6 +188,23 @@ def _seconds(name: str, text: str) -> float:
     if not isinstance(micro, int) or micro <= 0:
         raise SutraError(INVALID, f"{name}: {text} is no time at all")
     return micro / 1_000_000
+
+
+def _folder(option: str, text: str) -> str:
+    """The absolute path of a folder that is there; empty for /, which is no other root."""
+    import posix
+
+    try:
+        posix.close(posix.open(text, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC))
+        path = text if text[:1] == "/" else f"{posix.getcwd()}/{text}"
+    except (OSError, ValueError) as error:
+        from sutra_client.text import display
+
+        reason = getattr(error, "strerror", None) or "it is no path"
+        raise SutraError(
+            INVALID, f"{option} {display(text, 200)}: {reason}", "it takes a folder, such as where an image is mounted"
+        ) from None
+    return path.rstrip("/")
 
 
 def _one_of(text: str, kind: str, known: tuple[str, ...]) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from typing import NamedTuple
 
+from services.core.bell import Bell
 from services.system.aside import Aside
 from services.system.clock import built, judge
 from services.system.counters import RESCAN, Counters
@@ -29,21 +30,6 @@ SENSING_DEADLINE = 2.0
 PATIENCE = 1.0
 """Seconds that the first sample and judgement wait for slow sensors and file systems."""
 _UPS = {"up": True, "down": False, "lowerlayerdown": False, "dormant": False, "notpresent": False}
-
-
-class Bell:
-    """Wakes everybody who waits, as often as it is rung."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def next(self) -> asyncio.Event:
-        """Set at the next ring; taken before looking at what the bell announces, no ring is missed."""
-        return self._event
-
-    def ring(self) -> None:
-        self._event.set()
-        self._event = asyncio.Event()
 
 
 class Sensed(NamedTuple):

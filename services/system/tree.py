@@ -6,6 +6,8 @@ What could not be read is remembered in words, and forgotten as soon as it can b
 import errno
 import os
 
+from services.core.inside import inside
+
 AVYOS_PROC = "/cache/kernel/processes"
 AVYOS_SYS = "/cache/kernel/sysfs"
 LONGEST = 1 << 20
@@ -31,17 +33,27 @@ class Tree:
         self.problems: dict[str, str] = {}
         """Path -> what cannot be seen because of it, a sentence."""
 
-    def at(self, path: str) -> str:
-        """Where a path of the host is for this process."""
-        return self.root + path
+    def at(self, path: str, follow: bool = True) -> str:
+        """Where a path of the host is for this process. Links are followed within `root`, the last one only with `follow`."""
+        return inside(self.root, path, follow) if self.root else path
 
     def exists(self, path: str) -> bool:
         """False also for what may not be looked at."""
         try:
-            os.stat(self.root + path)
+            os.stat(self.at(path))
         except (OSError, ValueError):
             return False
         return True
+
+    def lack(self, path: str) -> str:
+        """Why something is not there for this user, in words: absent, or not to be looked at; empty when it is there."""
+        try:
+            os.stat(self.at(path))
+        except PermissionError:
+            return f"{path} may not be looked at by this user"
+        except (OSError, ValueError):
+            return f"{path} is absent"
+        return ""
 
     def read(self, path: str, wanted: str = "", limit: int = LONGEST) -> bytes | None:
         """At most `limit` bytes; None when it cannot be read. Absence is a problem only where `wanted` says what is missed by it."""
@@ -72,7 +84,7 @@ class Tree:
     def names(self, path: str) -> list[str]:
         """What a folder holds, sorted; empty when it cannot be listed."""
         try:
-            found = os.listdir(self.root + path)
+            found = os.listdir(self.at(path))
         except OSError as error:
             self.failed(path, "", error)
             return []
@@ -82,14 +94,14 @@ class Tree:
     def link(self, path: str) -> str | None:
         """Where a symbolic link points, as it says."""
         try:
-            return shown(os.readlink(self.root + path))
+            return shown(os.readlink(self.at(path, follow=False)))
         except OSError:
             return None
 
     def modified(self, path: str) -> int | None:
         """Unix seconds of the last change of a file's content."""
         try:
-            return int(os.stat(self.root + path).st_mtime)
+            return int(os.stat(self.at(path)).st_mtime)
         except OSError:
             return None
 
@@ -109,7 +121,7 @@ class Tree:
 
     def _slurp(self, path: str, limit: int) -> bytes:
         # O_NONBLOCK: a FIFO in the place of a file must not hold up the reader.
-        fd = os.open(self.root + path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        fd = os.open(self.at(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
             data = chunk = os.read(fd, min(16384, limit))
             while chunk and len(data) < limit:

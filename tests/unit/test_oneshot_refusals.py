@@ -117,7 +117,7 @@ async def test_a_service_that_never_answers_is_given_no_more_time_than_was_said(
 
 async def test_info_does_not_claim_what_is_not_there(tmp_path: Path) -> None:
     ended = await avyctl(str(tmp_path), "info", "-j")
-    [service] = json.loads(ended.out)["services"]
+    service = next(answer for answer in json.loads(ended.out)["endpoints"] if answer["service"] == "dev.avyctl.system")
     assert (ended.code, service["endpoint"], service["backend"]) == (0, None, None)
     assert str(tmp_path) in service["reason"]
 

@@ -150,7 +150,7 @@ def test_pip_install_editable(tree: Path, venv: Path, hostile: Path) -> None:
 def test_uv_tool_install(wheel: Path, hostile: Path, tmp_path: Path) -> None:
     """Without its dependencies, which would take a network: `version` and `help` need none of them."""
     excluded = tmp_path / "excluded"
-    excluded.write_text("textual\nrich\npsutil\npyroute2\ndbus-fast\nmsgspec\n")
+    excluded.write_text("textual\nrich\npsutil\npyroute2\ndbus-fast\nmsgspec\nh11\n")
     places = {name: str(tmp_path / name.lower()) for name in ("UV_TOOL_DIR", "UV_TOOL_BIN_DIR", "UV_CACHE_DIR")}
     install: list[str | Path] = [
         Path(sys.executable).with_name("uv"),
