@@ -50,7 +50,7 @@ class Held:
     @asynccontextmanager
     async def anything(self, service: str, path: str) -> AsyncIterator[Anything]:
         """The example service, whatever is asked for."""
-        async with reached(memory(server(self.example).session), service) as opened:
+        async with reached(memory(server(self.example).session)) as opened:
             yield opened
 
     def you(self) -> str:
