@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.system.kernel import Discipline, Kernel, Usage
+from services.core.kernel import Discipline, Kernel, Usage
 from sutra_client.gen.system import Address
 
 NOW = 1_790_000_000

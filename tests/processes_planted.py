@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 from planted import plant
+from services.core.tree import Tree
 from services.processes.scan import Scan
-from services.system.tree import Tree
 
 STARTED = 500
 SECOND = 1_000_000

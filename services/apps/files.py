@@ -7,7 +7,7 @@ from services.apps import flatpak, folders
 from services.apps.place import Place
 from services.core.files import FileTables, Found, of_findings
 from services.core.programs import programs
-from services.system.tree import Tree
+from services.core.tree import Tree
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
 from sutra_client.gen.apps import App, Kind

@@ -5,7 +5,7 @@ import os
 from services.apps.place import Place
 from services.core import inotify, keyfile
 from services.core.gvariant import decode, lookup
-from services.system.tree import Tree, shown
+from services.core.tree import Tree, shown
 from sutra_client.gen.apps import App, Kind
 
 SYSTEM = "/var/lib/flatpak"

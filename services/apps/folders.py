@@ -7,7 +7,7 @@ import msgspec
 from services.apps.place import Place
 from services.core import inotify
 from services.core.programs import Program, within
-from services.system.tree import Tree, shown
+from services.core.tree import Tree, shown
 from sutra_client.gen.apps import App, Kind
 
 ROOTS = ("/avyos/apps", "/apps")

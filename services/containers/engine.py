@@ -12,7 +12,7 @@ from urllib.parse import quote
 from services.containers import answers
 from services.containers.answers import Inspected, Listed
 from services.core import unix_http
-from services.system.tree import shown
+from services.core.tree import shown
 from sutra_client import errors
 from sutra_client.errors import SutraError
 from sutra_client.gen.containers import Container, Engine

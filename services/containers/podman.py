@@ -12,7 +12,7 @@ from services.containers.engine import Socket, absent, presence
 from services.containers.rules import Restarts, judge
 from services.core.files import of_findings
 from services.core.live import Live
-from services.system.tree import shown
+from services.core.tree import shown
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
 from sutra_client.gen.containers import Container, Engine

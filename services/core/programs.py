@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from services.system.tree import Tree
+from services.core.tree import Tree
 
 MOST_WORDS = 65536
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from services.system.aside import Aside
+from services.core.aside import Aside
 from sutra_client import errors
 from sutra_client.errors import SutraError
 

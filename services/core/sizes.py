@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 
+from services.core.aside import Aside
 from services.core.bell import Bell
-from services.system.aside import Aside
 
 MOST_ENTRIES = 5_000_000
 SECONDS = 300.0

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import h11
 
-from services.system.tree import shown
+from services.core.tree import shown
 from sutra_client import errors
 from sutra_client.errors import SutraError
 

@@ -2,10 +2,10 @@
 
 from services.core import inotify
 from services.core.files import Found
+from services.core.release import read_release
+from services.core.tree import Tree
 from services.deployments.backend import FileDeployments
 from services.deployments.summary import by_id
-from services.system.release import read_release
-from services.system.tree import Tree
 from sutra_client.gen.deployments import Deployment, Engine
 
 MARK = "/avyos/cmd/init"

@@ -3,8 +3,8 @@
 from collections.abc import AsyncGenerator, Callable
 
 from services.core.files import FileTables, Found
+from services.core.tree import Tree
 from services.deployments.summary import status
-from services.system.tree import Tree
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
 from sutra_client.gen.deployments import Deployment, Engine, Status

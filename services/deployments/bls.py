@@ -4,7 +4,7 @@ import os
 import re
 from typing import NamedTuple
 
-from services.system.tree import Tree, shown
+from services.core.tree import Tree, shown
 
 _TARGET = re.compile(r"(?:^|/)deploy/([^/]+)/deploy/([0-9a-f]{64})\.(\d{1,9})/?$")
 _BOOT_LINK = re.compile(r"/ostree/boot\.[01](?:\.[01])?/([^/]+)/([0-9a-f]{64})/(\d{1,9})$")

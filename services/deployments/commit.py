@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from services.core.gvariant import decode, lookup
-from services.system.tree import Tree
+from services.core.tree import Tree
 from sutra_client.gen.deployments import Signature
 
 COMMIT = "(a{sv}aya(say)sstayay)"

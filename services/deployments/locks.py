@@ -2,7 +2,7 @@
 
 import os
 
-from services.system.tree import Tree
+from services.core.tree import Tree
 
 
 def owner(tree: Tree, path: str) -> str | None:

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from services.core import inotify
 from services.core.files import Found, of_findings
+from services.core.release import parse_release
+from services.core.tree import Tree, shown
 from services.deployments import locks
 from services.deployments.backend import FileDeployments
 from services.deployments.summary import by_id
-from services.system.release import parse_release
-from services.system.tree import Tree, shown
 from sutra_client import errors
 from sutra_client.errors import SutraError
 from sutra_client.events import Key

@@ -6,14 +6,14 @@ from msgspec.structs import replace
 
 from services.core import inotify, keyfile
 from services.core.files import Found, of_findings
+from services.core.release import Release, parse_release
+from services.core.tree import Tree, shown
 from services.deployments import commit, locks
 from services.deployments.backend import FileDeployments
 from services.deployments.bls import Name
 from services.deployments.ostree_findings import judge
 from services.deployments.summary import by_id, in_words
 from services.deployments.sysroot import HOMES, STAGED, Sysroot
-from services.system.release import Release, parse_release
-from services.system.tree import Tree, shown
 from sutra_client.events import Key
 from sutra_client.gen.deployments import Deployment, Engine, Unlocked
 

@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterator
 
 from services.core import keyfile
+from services.core.kernel import Kernel, Usage
+from services.core.tree import shown
 from services.deployments.bls import Name
 from services.deployments.sysroot import STAGED, Sysroot
-from services.system.kernel import Kernel, Usage
-from services.system.tree import shown
 from sutra_client.gen.core import Finding, Severity
 from sutra_client.gen.deployments import Deployment, Unlocked
 from sutra_client.text import amount

@@ -7,9 +7,9 @@ import os
 from typing import NamedTuple
 
 from services.core.gvariant import decode, lookup
+from services.core.tree import Tree
 from services.deployments import bls
 from services.deployments.bls import Entry, Name
-from services.system.tree import Tree
 
 BOOTS = ("/boot", "/sysroot/boot")
 HOMES = ("/ostree", "/sysroot/ostree")

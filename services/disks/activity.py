@@ -4,8 +4,8 @@ import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from services.core.tree import Tree, shown
 from services.disks.blocks import SECTOR
-from services.system.tree import Tree, shown
 from sutra_client.gen.disks import Activity, Sample
 
 

@@ -8,7 +8,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from services.system.kernel import Usage
+from services.core.kernel import Usage
 
 DEADLINE = 2.0
 """Seconds that a file system has to answer."""

@@ -3,8 +3,8 @@
 import re
 from typing import NamedTuple
 
+from services.core.tree import Tree, shown
 from services.disks.superblock import Content
-from services.system.tree import Tree, shown
 from sutra_client.gen.disks import Kind
 
 SECTOR = 512

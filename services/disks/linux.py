@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from services.core.live import Live
 from services.core.meter import Meter
 from services.core.reader import Reader
+from services.core.tree import Tree
 from services.disks import activity
 from services.disks.asking import Asking
 from services.disks.blocks import read_blocks
@@ -21,7 +22,6 @@ from services.disks.probe import Probing
 from services.disks.rules import Judge, View
 from services.disks.state import Answers, State, device_rows, mount_rows, read_swaps
 from services.disks.udisks import Udisks
-from services.system.tree import Tree
 from sutra_client import events
 from sutra_client.events import Key
 from sutra_client.gen.core import Finding

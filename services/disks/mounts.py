@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from services.system.mounts import LOCAL, unescaped
-from services.system.tree import shown
+from services.core.mounts import LOCAL, unescaped
+from services.core.tree import shown
 
 EMPTY = frozenset(
     "proc sysfs devpts cgroup cgroup2 securityfs debugfs tracefs configfs pstore bpf mqueue hugetlbfs fusectl binfmt_misc autofs efivarfs"

@@ -1,9 +1,9 @@
 """Reads the first bytes of devices that no udev looked at; one that does not answer is not waited for."""
 
+from services.core.aside import Aside
+from services.core.tree import Tree
 from services.disks.blocks import Block
 from services.disks.superblock import LENGTH, Content, identify
-from services.system.aside import Aside
-from services.system.tree import Tree
 from sutra_client.gen.disks import Kind
 
 DEADLINE = 2.0

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from services.core.tree import shown
 from services.disks.blocks import Block
-from services.system.tree import shown
 from sutra_client.gen.core import Finding, Severity
 
 WORN, VERY_WORN = 80.0, 100.0

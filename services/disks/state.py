@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from services.core.kernel import Usage
+from services.core.mounts import unescaped
+from services.core.tree import Tree, shown
 from services.disks.blocks import Block
 from services.disks.mounts import Mounted
-from services.system.kernel import Usage
-from services.system.mounts import unescaped
-from services.system.tree import Tree, shown
 from sutra_client.events import Key
 from sutra_client.gen.disks import Device, Mount
 

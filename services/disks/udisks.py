@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from services.system.tree import Tree, shown
+from services.core.tree import Tree, shown
 from sutra_client.errors import SutraError
 
 NAME = "org.freedesktop.UDisks2"
@@ -54,7 +54,7 @@ class Udisks:
         """Raises nothing: why nothing was learned is said in `unseen`, and not where no bus or UDisks2 runs."""
         if self._tree.root or not self._tree.exists(self._socket) or time.monotonic() - self._failed < AGAIN:
             return
-        from services.init.bus import Bus  # a host without a bus does without the library
+        from services.core.bus import Bus  # a host without a bus does without the library
 
         self.unseen = []
         try:

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator
 from services.core import inotify
 from services.core.files import FileTables, Found, of_findings
 from services.core.programs import pids
-from services.system.release import parse_release
-from services.system.tree import Tree, shown
+from services.core.release import parse_release
+from services.core.tree import Tree, shown
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
 from sutra_client.gen.core import Finding, Severity

@@ -8,9 +8,9 @@ own service manager would tell over Sutra today's avyos answers with "not implem
 import os
 
 from services.core import inotify
+from services.core.tree import Tree, shown
 from services.init.files import FileInit, Reading
 from services.init.processes import Child, children, running
-from services.system.tree import Tree, shown
 from sutra_client.gen.init import Active, Detail, Enabled, Kind, Load, Service
 
 CONFIG = "/config/init.conf"

@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from services.core.bus import Bus
 from services.init import units
-from services.init.bus import Bus
 from services.init.cgroups import Groups
 from services.init.manager import MANAGER, NAME, PATH, UNIT
 from sutra_client import errors

@@ -61,12 +61,14 @@ SERVICES = [
 class FakeInit:
     """Implements the Protocol Init; change() and vanish() reach those who read its streams."""
 
-    def __init__(self, services: list[Service] = SERVICES) -> None:
+    def __init__(self, services: list[Service] = SERVICES, findings: list[Finding] | None = None) -> None:
+        """`findings` are told instead of those that the rules find in its services."""
         self.unseen: list[str] = []
         self._services = {(service.scope, service.name): service for service in services}
         self._tables: dict[asyncio.Queue[events.TableEvent[Service]], tuple[frozenset[Kind], frozenset[str]]] = {}
         self._board = Board()
-        self._findings: set[asyncio.Queue[events.TableEvent[Finding]]] = set()
+        self._judges: set[asyncio.Queue[events.TableEvent[Finding]]] = set()
+        self._told = findings
 
     async def start(self, keep: bool = False) -> None:
         """Nothing to do."""
@@ -107,13 +109,13 @@ class FakeInit:
         self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
     ) -> AsyncGenerator[events.TableEvent[Finding], None]:
         queue: asyncio.Queue[events.TableEvent[Finding]] = asyncio.Queue()
-        self._findings.add(queue)
+        self._judges.add(queue)
         try:
-            yield events.Snapshot(list(self._board.judge(self._services.values()).values()))
+            yield self._judged()
             while True:
                 yield await queue.get()
         finally:
-            self._findings.discard(queue)
+            self._judges.discard(queue)
 
     def change(self, row: Service) -> None:
         """A service is new or different."""
@@ -132,9 +134,12 @@ class FakeInit:
         self._judge()
 
     def _judge(self) -> None:
-        found = self._board.judge(self._services.values())
-        for queue in self._findings:
-            queue.put_nowait(events.Snapshot(list(found.values())))
+        for queue in self._judges:
+            queue.put_nowait(self._judged())
+
+    def _judged(self) -> events.Snapshot[Finding]:
+        found = self._board.judge(self._services.values()).values()
+        return events.Snapshot(list(found) if self._told is None else self._told)
 
 
 def _asked(row: Service, fields: frozenset[str]) -> Service:

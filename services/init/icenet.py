@@ -7,9 +7,9 @@ name a line), respawn (`yes` and nothing else). Names that begin with a dot are 
 import os
 
 from services.core import inotify
+from services.core.tree import Tree, shown
 from services.init.files import FileInit, Reading
 from services.init.processes import Child, children, running
-from services.system.tree import Tree, shown
 from sutra_client.gen.init import Active, Detail, Enabled, Kind, Load, Service
 
 FOLDER = "/etc/icenet/services"

@@ -10,10 +10,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from services.core.bell import Bell
+from services.core.bus import Bus
 from services.core.pump import as_error
 from services.core.reader import Reader
 from services.init import units
-from services.init.bus import Bus
 from services.init.unit_files import UnitFiles
 from sutra_client.errors import UNAVAILABLE, SutraError
 from sutra_client.gen.init import Kind, Service

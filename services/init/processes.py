@@ -3,7 +3,7 @@
 import os
 from typing import NamedTuple
 
-from services.system.tree import Tree
+from services.core.tree import Tree
 
 _START = 19
 """Index of starttime among the fields of /proc/PID/stat that follow the name, in clock ticks since boot."""

@@ -9,8 +9,8 @@ import struct
 from typing import NamedTuple
 
 from services.core import inotify
+from services.core.tree import Tree, shown
 from services.init.files import FileInit, Reading
-from services.system.tree import Tree, shown
 from sutra_client.gen.init import Active, Detail, Enabled, Kind, Load, Service
 
 SCANNED = ("/run/service", "/run/s6/services", "/var/run/service")

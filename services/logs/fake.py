@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator
 
 from services.logs.query import Query
 from services.logs.reading import SourcedLogs
+from sutra_client import events
+from sutra_client.gen.core import Finding
 from sutra_client.gen.logs import Priority, Record
 
 SECOND = 1_000_000
@@ -81,6 +83,21 @@ class FakeSource:
 class FakeLogs(SourcedLogs):
     """Implements the Protocol Logs as every backend does; `source` is in the test's hands."""
 
-    def __init__(self, records: list[Record] = RECORDS) -> None:
+    def __init__(self, records: list[Record] = RECORDS, findings: list[Finding] | None = None) -> None:
+        """`findings` are told instead of those that the rules find in its records."""
         self.source = FakeSource(records)
+        self._told = findings
         super().__init__(self.source)
+
+    async def findings(
+        self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
+    ) -> AsyncGenerator[events.TableEvent[Finding], None]:
+        if self._told is not None:
+            yield events.Snapshot(self._told)
+            await asyncio.Event().wait()
+        found = super().findings(where, fields)
+        try:
+            async for event in found:
+                yield event
+        finally:
+            await found.aclose()

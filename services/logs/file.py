@@ -7,12 +7,12 @@ from heapq import merge
 from typing import NamedTuple, TypeVar
 
 from services.core import inotify
+from services.core.aside import Aside
 from services.core.inotify import Inotify
+from services.core.tree import Tree, shown
 from services.logs.query import Query
 from services.logs.reading import SourcedLogs
 from services.logs.syslog import parse
-from services.system.aside import Aside
-from services.system.tree import Tree, shown
 from sutra_client import errors
 from sutra_client.errors import SutraError
 from sutra_client.gen.logs import Record

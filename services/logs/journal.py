@@ -11,10 +11,10 @@ from collections.abc import AsyncGenerator
 
 import msgspec
 
+from services.core.tree import Tree
 from services.logs.child import Lines
 from services.logs.query import RANK, Query, cut
 from services.logs.reading import SourcedLogs
-from services.system.tree import Tree
 from sutra_client import errors
 from sutra_client.errors import SutraError
 from sutra_client.gen.logs import Priority, Record

@@ -3,7 +3,7 @@
 import ipaddress
 from typing import NamedTuple
 
-from services.system.tree import Tree, shown
+from services.core.tree import Tree, shown
 from sutra_client.gen.network import Server
 
 RESOLV = "/etc/resolv.conf"

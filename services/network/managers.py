@@ -1,6 +1,6 @@
 """Which manager looks after which link, by the files that managers keep below /run."""
 
-from services.system.tree import Tree, shown
+from services.core.tree import Tree, shown
 
 IFSTATES = ("network/ifstate", "ifstate")
 

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 
 from services.core.meter import Meter
 from services.core.reader import Reader
+from services.core.tree import Tree, shown
 from services.network.dns import listens, read_names
 from services.network.names import TABLES
 from services.network.readings import Links, Network, read_defaults, read_neighbours, read_routes, read_rules
 from services.network.rules import Judge, Past, View
 from services.network.traffic import Counts, rates, read_counts
 from services.network.watched import Watched
-from services.system.tree import Tree, shown
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
 from sutra_client.events import Key

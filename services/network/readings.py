@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from services.core.tree import Tree
 from services.network import decode, names, rtnl
 from services.network.decode import Ends
 from services.network.ethtool import Drivers
 from services.network.managers import read_managers
-from services.system.tree import Tree
 from sutra_client.events import Key
 from sutra_client.gen.network import Address, Family, Link, Neighbour, Route, Rule
 

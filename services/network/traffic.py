@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from services.system.tree import Tree, shown
+from services.core.tree import Tree, shown
 from sutra_client.gen.network import Traffic
 
 

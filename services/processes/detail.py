@@ -6,10 +6,10 @@ Limits, status and arguments are for everyone; exe, cwd, root, fd, environ, ns a
 import os
 from typing import NamedTuple
 
+from services.core.tree import Tree, shown
 from services.processes import sockets
 from services.processes.guarded import looker
 from services.processes.stat import arguments, kilobytes, parse_keys, parse_stat
-from services.system.tree import Tree, shown
 from sutra_client.gen.processes import Details, FileKind, Limit, MemoryDetail, OpenFile, Process, Seccomp, Socket, State
 
 MOST_FILES = 1024

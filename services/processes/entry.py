@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from services.core.tree import shown
 from services.processes import belonging
 from services.processes.belonging import Belonging
 from services.processes.stat import Stat
-from services.system.tree import shown
 from sutra_client.gen.processes import Process, State
 
 NOTHING = State.ZOMBIE, State.DEAD

@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from services.core.aside import Aside
 from services.core.live import difference
+from services.core.tree import Tree
 from services.processes.scan import Scan
 from services.processes.watch import BASELINE, Need, Watch
-from services.system.aside import Aside
-from services.system.tree import Tree
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
 from sutra_client.gen.core import Finding

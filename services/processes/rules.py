@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from services.core.tree import Tree, shown
 from services.processes.entry import BUSY, Entry
 from services.processes.scan import Scan
-from services.system.tree import Tree, shown
 from sutra_client.gen.core import Finding, Severity
 from sutra_client.gen.processes import State
 from sutra_client.text import scaled, span

@@ -4,10 +4,10 @@ import os
 import time
 from collections.abc import Callable, Iterable
 
+from services.core.tree import Tree
 from services.processes.entry import NOTHING, Entry, Facts
 from services.processes.guarded import looker
 from services.processes.stat import Stat, arguments, kilobytes, parse_cgroup, parse_io, parse_keys, parse_stat
-from services.system.tree import Tree
 from sutra_client import endpoint
 from sutra_client.gen.processes import Process, State
 

@@ -7,7 +7,7 @@ import socket
 import struct
 from typing import NamedTuple
 
-from services.system.tree import Tree, shown
+from services.core.tree import Tree, shown
 
 LONGEST = 8 << 20
 """Bytes of one table."""

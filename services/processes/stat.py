@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from services.system.tree import shown
+from services.core.tree import shown
 from sutra_client.gen.processes import State
 
 LETTERS = {

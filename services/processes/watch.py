@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
+from services.core.aside import Aside
 from services.core.bell import Bell
 from services.processes.scan import Scan
-from services.system.aside import Aside
 from sutra_client.gen.core import Finding
 from sutra_client.gen.processes import Process
 

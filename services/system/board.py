@@ -4,7 +4,7 @@ Signs are those of the kernel's own interfaces: device tree, DMI, /sys/hyperviso
 files that container managers leave.
 """
 
-from services.system.tree import Tree
+from services.core.tree import Tree
 
 _PLACEHOLDERS = ("", "to be filled by o.e.m.", "system manufacturer", "system product name", "default string", "not specified", "unknown")
 _DMI_VENDORS = (

@@ -1,8 +1,8 @@
 """Whether wall time can be trusted, and which zone it is shown in."""
 
-from services.system.kernel import Kernel
-from services.system.release import PLACES, Release
-from services.system.tree import Tree
+from services.core.kernel import Kernel
+from services.core.release import PLACES, Release
+from services.core.tree import Tree
 from sutra_client.gen.system import ClockState
 
 Y2020 = 1_577_836_800

@@ -2,7 +2,8 @@
 
 import os
 
-from services.system.kernel import Kernel
+from services.core.kernel import Kernel
+from services.core.tree import Tree
 from services.system.rates import Reading
 from services.system.readings import (
     DiskCounters,
@@ -14,7 +15,6 @@ from services.system.readings import (
     parse_pressure,
     parse_stat,
 )
-from services.system.tree import Tree
 
 _CHUNK = 1 << 16
 # A /proc file of many records is handed out a page at a time; a shorter answer was the whole.

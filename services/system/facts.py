@@ -2,13 +2,13 @@
 
 from msgspec.structs import replace
 
+from services.core.kernel import Kernel
+from services.core.release import Release, read_release
+from services.core.tree import Tree
 from services.system.board import board_model, virtualisation
 from services.system.clock import clock_state, timezone
 from services.system.host import detect, init_name, init_system
-from services.system.kernel import Kernel
 from services.system.readings import parse_loadavg, parse_meminfo, parse_pressure
-from services.system.release import Release, read_release
-from services.system.tree import Tree
 from services.system.users import read_sessions
 from sutra_client.gen.system import Address, ClockState, Pressure, Status
 

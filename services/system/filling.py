@@ -6,10 +6,10 @@ import select
 from collections import deque
 from collections.abc import Iterable
 
-from services.system.aside import Aside
-from services.system.kernel import Kernel, Usage
-from services.system.mounts import Mount, measure, parse_fstab, parse_mountinfo, root_mount, unwatched, watched
-from services.system.tree import Tree
+from services.core.aside import Aside
+from services.core.kernel import Kernel, Usage
+from services.core.mounts import Mount, measure, parse_fstab, parse_mountinfo, root_mount, unwatched, watched
+from services.core.tree import Tree
 
 PERIOD = 30.0
 """Seconds between two looks at how full they are."""

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from services.system.kernel import Usage
-from services.system.mounts import Mount
+from services.core.kernel import Usage
+from services.core.mounts import Mount
 from sutra_client import events
 from sutra_client.gen.core import Finding
 from sutra_client.gen.system import ClockState, Sample

@@ -4,8 +4,8 @@ The marks of each are those of the systems' own sources: avyos' init, Arkēs' Sy
 root, IceNet's init or its installed extras, and libostree's /run/ostree-booted.
 """
 
-from services.system.release import Release
-from services.system.tree import Tree
+from services.core.release import Release
+from services.core.tree import Tree
 from sutra_client.gen.system import HostSystem, InitSystem
 
 _ICENET_MARKS = ("/etc/icenet", "/sbin/icenet-init", "/etc/icenet-version", "/usr/local/bin/icenet-services", "/run/icenet/live-boot")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from services.core.instant import instant
+from services.core.kernel import Kernel
+from services.core.tree import Tree
 from services.system.facts import read_status
-from services.system.kernel import Kernel
-from services.system.tree import Tree
 from services.system.users import read_sessions
 from sutra_client import errors, events
 from sutra_client.errors import SutraError

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from services.system.kernel import Usage
+from services.core.kernel import Usage
 from services.system.readings import CpuTimes, DiskCounters, LinkCounters, Memory, Stall
 from services.system.sensors import Heat
 from sutra_client.gen.system import DiskRate, LinkRate, Sample

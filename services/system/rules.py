@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from services.core.mounts import LOCAL
 from services.system.findings import View
-from services.system.mounts import LOCAL
 from sutra_client.gen.core import Finding, Severity
 from sutra_client.gen.system import ClockState, Temperature
 

@@ -3,21 +3,21 @@
 import asyncio
 from typing import NamedTuple
 
+from services.core.aside import Aside
 from services.core.bell import Bell
-from services.system.aside import Aside
+from services.core.kernel import Kernel
+from services.core.release import read_release
+from services.core.tree import Tree, shown
 from services.system.clock import built, judge
 from services.system.counters import RESCAN, Counters
 from services.system.facts import cpus
 from services.system.filling import Filling
 from services.system.findings import Board, Kills, View, follow_kills
-from services.system.kernel import Kernel
 from services.system.rates import Reading, Slow, sample
 from services.system.readings import parse_oom_kills
-from services.system.release import read_release
 from services.system.ring import Ring
 from services.system.rules import RULES, watched
 from services.system.sensors import Heat, Sensors, discover, read_heat
-from services.system.tree import Tree, shown
 from sutra_client.gen.core import Finding
 from sutra_client.gen.system import Sample
 

@@ -7,7 +7,7 @@ Reading a sensor can sleep for as long as its bus takes: call these on a thread.
 import os
 from typing import NamedTuple
 
-from services.system.tree import Tree
+from services.core.tree import Tree
 from sutra_client.gen.system import Fan, Temperature
 
 MOST = 64

@@ -9,7 +9,7 @@ time in 32 bits; on other 64-bit machines (aarch64, riscv64) it is 400 bytes lon
 
 import struct
 
-from services.system.tree import Tree, shown
+from services.core.tree import Tree, shown
 from sutra_client.gen.system import Session
 
 USER_PROCESS = 7

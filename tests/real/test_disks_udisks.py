@@ -4,8 +4,8 @@ import asyncio
 import json
 
 from boxes.box import Box
+from services.core.tree import Tree
 from services.disks.udisks import Udisks
-from services.system.tree import Tree
 
 
 async def test_a_real_udisks_is_asked_and_answers(device_box: Box) -> None:

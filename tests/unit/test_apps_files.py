@@ -12,7 +12,7 @@ from hosts import HOSTILE, avyos, entries, program, width
 from planted import plant
 from services.apps import files
 from services.core.files import FileTables, Found
-from services.system.tree import Tree
+from services.core.tree import Tree
 from streams import Reading, first
 from sutra_client import errors
 from sutra_client.errors import SutraError

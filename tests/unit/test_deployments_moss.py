@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from denied import permissions_count
 from hosts import HOSTILE, aerynos, avyos
 from services.core.files import Found
+from services.core.tree import Tree
 from services.deployments import avyos as image
 from services.deployments import moss
 from services.deployments.backend import FileDeployments
-from services.system.tree import Tree
 from streams import Reading
 from sutra_client import errors
 from sutra_client.errors import SutraError

@@ -11,11 +11,11 @@ from denied import permissions_count
 from hosts import BOOT_CHECKSUM, CHECKSUMS, HOSTILE, arkes, device_of, entry, staged
 from planted import plant
 from services.core.files import Found
+from services.core.kernel import Usage
+from services.core.tree import Tree
 from services.deployments import bls, ostree
 from services.deployments.backend import FileDeployments
 from services.deployments.ostree_findings import space
-from services.system.kernel import Usage
-from services.system.tree import Tree
 from streams import Reading, first
 from sutra_client import errors
 from sutra_client.errors import SutraError

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from planted import plant
 from services.core.probing import choose
+from services.core.tree import Tree
 from services.disks import activity, notices
 from services.disks import mounts as mountinfo
 from services.disks.asking import Asking
@@ -22,7 +23,6 @@ from services.disks.linux import LinuxDisks
 from services.disks.probe import Probing
 from services.disks.rules import Judge, View
 from services.disks.state import Answers, State, device_rows, read_swaps
-from services.system.tree import Tree
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
 from sutra_client.gen.core import Severity

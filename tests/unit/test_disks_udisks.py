@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from services.core.tree import Tree
 from services.disks.udisks import ATA, BLOCK, BLOCKS, DRIVE, NAME, NVME, ROOT, Drive, Udisks, drives_of
-from services.system.tree import Tree
 
 OBJECTS: dict[str, dict[str, dict[str, Any]]] = {
     f"{BLOCKS}sda": {BLOCK: {"Device": b"/dev/sda\0", "Drive": f"{ROOT}/drives/old"}},

@@ -10,8 +10,8 @@ from denied import permissions_count
 from hosts import HOSTILE, avyos, program, release
 from planted import plant
 from services.core.files import FileTables, Found
+from services.core.tree import Tree
 from services.distro import folders
-from services.system.tree import Tree
 from streams import Reading, first
 from sutra_client import errors
 from sutra_client.errors import SutraError

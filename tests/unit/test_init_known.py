@@ -6,8 +6,8 @@ import pytest
 
 from denied import permissions_count
 from planted import plant
+from services.core.tree import Tree
 from services.init import avyos, icenet
-from services.system.tree import Tree
 from streams import Reading
 from sutra_client.gen.init import Active, Enabled, Load
 

@@ -9,9 +9,9 @@ import pytest
 
 from denied import permissions_count
 from planted import plant
+from services.core.tree import Tree
 from services.init import s6
 from services.init.s6 import parse_status
-from services.system.tree import Tree
 from streams import Reading, first
 from supervised import status
 from sutra_client import errors

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planted import plant
+from services.core.tree import Tree
 from services.network.dns import Names, listens, parse_resolv, read_names
 from services.network.managers import read_managers
 from services.network.rules import FLAPS, WINDOW, Judge, Past, View
 from services.network.traffic import Count, Counts, parse_dev, rates
-from services.system.tree import Tree
 from sutra_client.gen.core import Severity
 from sutra_client.gen.network import Address, Family, Link, Origin, Route, Server, State
 

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.probing import choose
+from services.core.tree import Tree
 from services.network import decode, netlink, readings, rtnl, watched
 from services.network.decode import Ends
 from services.network.netlink import NetlinkNetwork
 from services.network.watched import Watched
-from services.system.tree import Tree
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
 

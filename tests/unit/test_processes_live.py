@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 from oneshots import LAUNCHER
+from services.core.tree import Tree
 from services.processes.linux import LinuxProcesses
 from services.processes.scan import Scan
-from services.system.tree import Tree
 from sutra_client import events
 from sutra_client.gen.processes import FileKind, Process, State
 

@@ -13,13 +13,13 @@ import pytest
 from processes_planted import Host, line
 from services.core.peer import Peer
 from services.core.sight import Eyes, Lens
+from services.core.tree import Tree
 from services.processes import watch
 from services.processes.fake import FakeProcesses
 from services.processes.guarded import primary_groups
 from services.processes.linux import LinuxProcesses
 from services.processes.scan import Scan
 from services.processes.watch import Need, Watch
-from services.system.tree import Tree
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
 from sutra_client.gen.processes import SERVICE, Details

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from processes_planted import Host, line
+from services.core.tree import Tree
 from services.processes.rules import judge, memory
-from services.system.tree import Tree
 from sutra_client.gen.core import Finding, Severity
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from planted import plant
+from services.core.release import parse_release, read_release
+from services.core.tree import Tree
 from services.system.board import board_model, virtualisation
 from services.system.host import detect, init_name, init_system
 from services.system.linux import probe
-from services.system.release import parse_release, read_release
-from services.system.tree import Tree
 from sutra_client.gen.system import HostSystem, InitSystem
 
 PROC = {"/proc/stat": "cpu  1 1 1 1\n"}

@@ -13,11 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from services.core.kernel import Kernel
+from services.core.tree import Tree
 from services.system.counters import Counters
-from services.system.kernel import Kernel
 from services.system.linux import LinuxSystem, probe
 from services.system.rates import Slow, sample
-from services.system.tree import Tree
 from sutra_client import events
 from sutra_client.gen.system import ClockState, Sample
 
@@ -111,8 +111,8 @@ def test_status_needs_no_library_but_msgspec() -> None:
 MOUNTING = """
 import asyncio, subprocess, sys
 from services.system.filling import Filling
-from services.system.kernel import Kernel
-from services.system.tree import Tree
+from services.core.kernel import Kernel
+from services.core.tree import Tree
 
 async def main():
     filling = Filling(Tree(), Kernel())

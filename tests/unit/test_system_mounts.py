@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planted import PlantedKernel
+from services.core.kernel import Usage
+from services.core.mounts import measure, parse_fstab, parse_mountinfo, root_mount, unescaped, unwatched, watched
 from services.system.filling import POINTS, Point, seconds_left
-from services.system.kernel import Usage
-from services.system.mounts import measure, parse_fstab, parse_mountinfo, root_mount, unescaped, unwatched, watched
 
 MOUNTINFO = b"""22 27 0:21 / /proc rw,relatime - proc proc rw
 27 1 179:2 / / rw,relatime shared:1 - ext4 /dev/mmcblk0p2 rw,errors=remount-ro

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.core.kernel import Usage
 from services.system.fake import sample as faked
-from services.system.kernel import Usage
 from services.system.rates import LONGEST_STEP, Reading, Slow, sample, shares
 from services.system.readings import CpuTimes, DiskCounters, LinkCounters, Memory
 from services.system.ring import MINUTES, SECONDS, Ring, mean

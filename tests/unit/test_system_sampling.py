@@ -11,9 +11,9 @@ from typing import TypeVar
 import pytest
 
 from planted import NOW, PlantedKernel, plant
+from services.core.aside import Aside
+from services.core.kernel import Usage
 from services.system import sampler
-from services.system.aside import Aside
-from services.system.kernel import Usage
 from services.system.linux import LinuxSystem, make
 from sutra_client import events
 from sutra_client.errors import SutraError

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from planted import plant
+from services.core.tree import Tree
 from services.system.sensors import MOST, Heat, discover, read_heat
-from services.system.tree import Tree
 from sutra_client.gen.system import Fan, Temperature
 
 PROC = {"/proc/stat": "cpu  1 1 1 1\n"}

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from planted import NOW, PlantedKernel, age, plant
-from services.system import addresses
+from services.core import addresses
+from services.core.kernel import Discipline
+from services.core.tree import Tree
 from services.system.clock import timezone
-from services.system.kernel import Discipline
 from services.system.linux import LinuxSystem
-from services.system.tree import Tree
 from sutra_client.gen.system import Address, ClockState, HostSystem, InitSystem, Pressure
 
 PI: dict[str, str | bytes] = {

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from services.system.tree import Tree, shown
+from services.core.tree import Tree, shown
 
 AVYOS_PLACES = ("/config/release.conf", "/avyos/config/release.conf")
 PLACES = ("/etc/os-release", "/usr/lib/os-release")

@@ -5,8 +5,8 @@ Only local file systems are ever asked how full they are: statvfs on a dead serv
 
 from typing import NamedTuple
 
-from services.system.kernel import Kernel, Usage
-from services.system.tree import shown
+from services.core.kernel import Kernel, Usage
+from services.core.tree import shown
 
 LOCAL = frozenset(
     "ext2 ext3 ext4 xfs btrfs f2fs vfat msdos exfat ntfs3 bcachefs zfs jfs reiserfs nilfs2 ubifs jffs2 minix hfsplus ufs tmpfs".split()

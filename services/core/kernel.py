@@ -4,7 +4,7 @@ import os
 import time
 from typing import NamedTuple
 
-from services.system.addresses import read_addresses
+from services.core.addresses import read_addresses
 from sutra_client.gen.system import Address
 
 STA_UNSYNC = 0x0040

@@ -18,14 +18,21 @@ class Aside:
         self._name = name
         self._thread: threading.Thread | None = None
         self._over = asyncio.Event()
+        self._hangs = False
 
     async def run(self, seconds: float, function: Callable[[], T]) -> T:
-        """Raises TimeoutError after `seconds`, and at once while an earlier function still hangs; else whatever the function raises."""
+        """Raises TimeoutError after `seconds`, and at once while an earlier function hangs; else whatever the function raises.
+
+        An earlier one that nobody waits for any more, because its caller was cancelled, is waited for.
+        """
         if self._thread is not None and not self._over.is_set():
-            raise TimeoutError
+            if self._hangs:
+                raise TimeoutError
+            await self._ended(seconds)
         loop = asyncio.get_running_loop()
         result: asyncio.Future[T] = loop.create_future()
         self._over.clear()
+        self._hangs = False
 
         def work() -> None:
             try:
@@ -37,8 +44,20 @@ class Aside:
 
         self._thread = threading.Thread(target=work, name=self._name, daemon=True)
         self._thread.start()
-        async with asyncio.timeout(seconds):
-            return await result
+        try:
+            async with asyncio.timeout(seconds):
+                return await result
+        except TimeoutError:
+            self._hangs = not self._over.is_set()
+            raise
+
+    async def _ended(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
+        except TimeoutError:
+            self._hangs = True
+            raise
 
     async def close(self) -> None:
         """After it no thread is left but one that hangs in the kernel."""
