@@ -44,8 +44,10 @@ bench: $(VENV)/dev.stamp
 	@[ -x $(VENV)/peers/bin/isd ] || sh tools/venv.sh peers $(PEERS) || echo "$(PEERS) cannot be installed: nothing is compared with it" >&2
 	@PYTHONPATH=tests $(PYTHON) -m bench $(SUBJECTS)
 
-soak: $(VENV)/run.stamp
+soak: $(VENV)/dev.stamp
 	@PYTHONPATH=tests $(PYTHON) -m bench.soak $(SOAK_SECONDS)
+	@STALL_SECONDS=$(SOAK_SECONDS) STORIES=40 $(PYTHON) -m pytest -q --timeout=$$(($(SOAK_SECONDS) + 120)) \
+	  tests/unit/test_slow_terminal.py tests/unit/test_live_table_painted.py
 
 fuzz: $(VENV)/fuzz.stamp
 	@for target in tests/fuzz/fuzz_*.py; do \

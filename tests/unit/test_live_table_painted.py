@@ -1,5 +1,6 @@
 """What a live table has painted is what it would paint anew, whatever happened to its rows."""
 
+import os
 import random
 from typing import cast
 
@@ -185,7 +186,7 @@ class Story:
 
 
 @pytest.mark.parametrize("size", [(60, 12), (20, 3), (9, 2), (120, 40)])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("STORIES", "4"))))
 async def test_nothing_stale_stays_painted(seed: int, size: tuple[int, int]) -> None:
     app = ScreenApp()
     async with app.run_test(size=size) as pilot:
