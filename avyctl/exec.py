@@ -76,14 +76,11 @@ def _main(argv: list[str], options: Options) -> int:
         from avyctl.script import run_all
 
         return run_all(options, rest, run, report)
-    from sutra_client.output import is_terminal
-
-    terminals = is_terminal(0) and is_terminal(1)
-    pane = rest[0] if rest in _SCREENS and terminals and not _printed(options) else ""
+    pane = rest[0] if rest in _SCREENS and _terminals() and not _printed(options) else ""
     if (rest or options.help) and not pane:
         run(rest or ["help"], options, None)
         return 0
-    if not options.line and not terminals:
+    if not options.line and not _terminals():
         raise SutraError(INVALID, "no command was given, and stdin and stdout are no terminal to open the screen on", USAGE)
     import avyctl.no_tls  # noqa: F401 - before asyncio
     from avyctl.front import run as front
@@ -99,6 +96,13 @@ def _main(argv: list[str], options: Options) -> int:
             pane=pane,
         )
     )
+
+
+def _terminals() -> bool:
+    """Whether stdin and stdout are. Asked only where it matters: what prints is loaded while the service works."""
+    from sutra_client.output import is_terminal
+
+    return is_terminal(0) and is_terminal(1)
 
 
 def _printed(options: Options) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 
 from bench.measure import ROOT, Limit, Metric
 
-SUBJECTS = ("oneshot", "ipc", "fanout", "decode", "paint")
+SUBJECTS = ("oneshot", "ipc", "fanout", "decode", "paint", "table", "processes")
 HEAD = ("metric", "ours", "peer", "floor", "unit", "ratio", "budget", "")
 WIDTHS = (62, 9, 9, 9, 5, 12, 16, 4)
 

@@ -17,6 +17,7 @@ ANSWERS = {
     b"\x1b[?2026$p": b"\x1b[?2026;2$y",  # synchronized output is known, and off
     b"\x1b[c": b"\x1b[?62;22c",
 }
+Shows = Callable[[pyte.Screen], bool]
 
 
 class Terminal:
@@ -29,6 +30,9 @@ class Terminal:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", LINES, COLUMNS, 0, 0))
             os.execve(command[0], command, {**env, "TERM": "xterm-256color", "LANG": "C.UTF-8"})
         self.chunks: list[tuple[float, bytes]] = []
+        self._screen = pyte.Screen(COLUMNS, LINES)
+        self._stream = pyte.ByteStream(self._screen)
+        self._drawn = 0
 
     def read(self, seconds: float, until: Callable[[bytes], bool] | None = None) -> int:
         """Reads for so long, or until a chunk is what is waited for, and returns how many bytes came."""
@@ -50,16 +54,42 @@ class Terminal:
                 break
         return count
 
-    def painted_ms(self, shows: Callable[[list[str]], bool]) -> float:
-        """When the screen first showed what is looked for, in milliseconds since the start; raises RuntimeError if it never did."""
-        screen = pyte.Screen(COLUMNS, LINES)
-        stream = pyte.ByteStream(screen)
-        for when, data in self.chunks:
+    def painted_ms(self, shows: Shows, seconds: float = 0.0) -> float:
+        """When the screen showed what is looked for, in milliseconds since the start: in what was read and not looked at before, or
+        within so many seconds from now; raises RuntimeError if it did not.
+        """
+        stop = time.perf_counter() + seconds
+        while (when := self._draw(shows)) is None and (left := stop - time.perf_counter()) > 0:
+            self.read(left, until=lambda _: True)
+        if when is None:
+            raise RuntimeError("never painted:\n" + "\n".join(self._screen.display))
+        return when * 1000
+
+    def answered_ms(self, key: bytes, shows: Shows, seconds: float) -> float:
+        """Milliseconds from `key` until the screen showed what answers it; raises RuntimeError if it did not within so many seconds."""
+        self.screen()
+        pressed = time.perf_counter() - self.started
+        self.press(key)
+        return self.painted_ms(shows, seconds) - pressed * 1000
+
+    def press(self, keys: bytes) -> None:
+        os.write(self._fd, keys)
+
+    def screen(self) -> pyte.Screen:
+        """As it is after all that was read."""
+        self._draw(lambda _: False)
+        return self._screen
+
+    def _draw(self, shows: Shows) -> float | None:
+        """Up to the chunk after which the screen shows it; when that came."""
+        while self._drawn < len(self.chunks):
+            when, data = self.chunks[self._drawn]
+            self._drawn += 1
             # pyte takes a kitty keyboard request (CSI > ... u) for text
-            stream.feed(data.replace(b"\x1b[>25u", b"").replace(b"\x1b[>1u", b""))
-            if shows(screen.display):
-                return when * 1000
-        raise RuntimeError("never painted:\n" + "\n".join(screen.display))
+            self._stream.feed(data.replace(b"\x1b[>25u", b"").replace(b"\x1b[>1u", b""))
+            if shows(self._screen):
+                return when
+        return None
 
     def close(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
