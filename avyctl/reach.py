@@ -2,43 +2,40 @@
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
+from avyctl.kept import Kept
 from avyctl.survey import survey
 from avyctl.wiring import service, way
 from sutra_client import endpoint, schema
 from sutra_client.anything import Anything, reached
 from sutra_client.connection import Connection
-from sutra_client.errors import SutraError
+from sutra_client.errors import UNAVAILABLE, SutraError
 from sutra_client.transport import Connect, unix
 from sutra_client.wire import Peer
 
+T = TypeVar("T")
+
 
 class Late:
-    """A runtime.Connection that is made at its first use; where that fails, the next use tries again."""
+    """A runtime.Connection that is made at its first use."""
 
-    def __init__(self, stem: str, open_now: Callable[[str], "asyncio.Task[Connection]"]) -> None:
-        self._stem = stem
-        self._open_now = open_now
-        self._opening: asyncio.Task[Connection] | None = None
+    def __init__(self, kept: Kept[Connection]) -> None:
+        self._kept = kept
 
     async def opened(self) -> Connection:
-        """Raises SutraError. Whoever stops waiting does not stop it for the others."""
-        opening = self._opening
-        if opening is None or (opening.done() and (opening.cancelled() or opening.exception() is not None)):
-            opening = self._opening = self._open_now(self._stem)
-        return await asyncio.shield(opening)
+        """Raises SutraError."""
+        return await self._kept.get()
 
     @property
     def peer(self) -> Peer | None:
         """Who the service takes us for; None before it is connected, and while its link is lost."""
-        opening = self._opening
-        if opening is None or not opening.done() or opening.cancelled() or opening.exception() is not None:
-            return None
+        connection = self._kept.made
         try:
-            return opening.result().link.welcome.peer
+            return connection.link.welcome.peer if connection is not None else None
         except SutraError:
             return None
 
@@ -76,8 +73,9 @@ class Reach:
         self._root = root
         self._stack = AsyncExitStack()
         self._late: dict[str, Late] = {}
-        self._opening: set[asyncio.Task[Connection]] = set()
-        self._ways: dict[str, Connect] = {}
+        self._making: set[asyncio.Task[Any]] = set()
+        self._ways: dict[str, Kept[Connect]] = {}
+        self._closed = False
         self._stems = {identity: stem for stem, identity in schema.nouns().values()}
         self._you = ""
 
@@ -85,16 +83,17 @@ class Reach:
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        for task in self._opening:
+        self._closed = True
+        for task in self._making:
             task.cancel()
-        if self._opening:
-            await asyncio.wait(self._opening)
+        if self._making:
+            await asyncio.wait(self._making)
         await self._stack.aclose()
 
     def connection(self, stem: str) -> Late:
         """The connection to a service that this avyctl knows."""
         if stem not in self._late:
-            self._late[stem] = Late(stem, self._open)
+            self._late[stem] = Late(Kept(lambda: self._begin(self._connected(stem), f"connect {stem}")))
         return self._late[stem]
 
     def client(self, stem: str) -> Any:
@@ -110,18 +109,24 @@ class Reach:
         return self._you
 
     def place(self, stem: str) -> str:
-        """The endpoint of that service, empty where it is in this process."""
-        return (not self._embedded and endpoint.find(importlib.import_module(f"sutra_client.gen.{stem}").SERVICE.id)) or ""
+        """The endpoint of that service, empty where it is in this process, and where none is to be seen now."""
+        if self._embedded:
+            return ""
+        try:
+            return endpoint.find(importlib.import_module(f"sutra_client.gen.{stem}").SERVICE.id) or ""
+        except SutraError:
+            return ""  # $SUTRA_DIR has it no more; why, the call that misses it says
 
     def endpoints(self) -> AsyncIterator[Any]:
         """All endpoints of this host and how busy they are, as a table stream of survey.Endpoint."""
-        return survey(self._embedded, self.anything, lambda service: self._stems[service] in self._ways)
+        return survey(self._embedded, self.anything, self._runs)
 
     async def way(self, stem: str) -> Connect:
         """How to connect to a service that this avyctl knows; in this process it is the same one for everybody."""
         if stem not in self._ways:
-            self._ways[stem] = await way(self._stack, stem, self._embedded, self._root)
-        return self._ways[stem]
+            started = partial(way, self._stack, stem, self._embedded, self._root)
+            self._ways[stem] = Kept(lambda: self._begin(started(), f"start {stem}"))
+        return await self._ways[stem].get()
 
     @asynccontextmanager
     async def anything(self, service: str, path: str) -> AsyncIterator[Anything]:
@@ -133,13 +138,21 @@ class Reach:
     async def _connected(self, stem: str) -> Connection:
         return await self._stack.enter_async_context(Connection(service(stem), await self.way(stem)))
 
-    def _open(self, stem: str) -> "asyncio.Task[Connection]":
-        task = asyncio.create_task(self._connected(stem), name=f"connect {stem}")
-        self._opening.add(task)
-        task.add_done_callback(self._opened)
+    def _runs(self, service: str) -> bool:
+        """Whether it was started here, or is known to run."""
+        started = self._ways.get(self._stems[service])
+        return started is not None and started.made is not None
+
+    def _begin(self, making: Coroutine[Any, Any, T], name: str) -> "asyncio.Task[T]":
+        if self._closed:
+            making.close()
+            raise SutraError(UNAVAILABLE, f"{name}: avyctl ends")
+        task = asyncio.create_task(making, name=name)
+        self._making.add(task)
+        task.add_done_callback(self._over)
         return task
 
-    def _opened(self, task: "asyncio.Task[Connection]") -> None:
-        self._opening.discard(task)
+    def _over(self, task: "asyncio.Task[Any]") -> None:
+        self._making.discard(task)
         if not task.cancelled():
             task.exception()  # whoever asked is told; nobody may be left who did

@@ -1,21 +1,22 @@
 """Every endpoint of this host and how busy it is, as long as somebody looks."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import msgspec
 
 from sutra_client.anything import Anything
 from sutra_client.endpoints import EMBEDDED, OK, Found, endpoints
 from sutra_client.errors import SutraError
-from sutra_client.events import Changed, Removed, Snapshot, TableEvent
-from sutra_client.gen.core import Statistics
+from sutra_client.events import Changed, Key, Removed, Snapshot, TableEvent
 
 PERIOD = 1.0
 PATIENCE = 2.0
 """Seconds that one endpoint may take to answer; the others do not wait for it."""
+MOMENT = 0.3
+"""Seconds that all of them get before they are listed without their numbers."""
 Open = Callable[[str, str], AbstractAsyncContextManager[Anything]]
 
 
@@ -39,65 +40,97 @@ class Endpoint(msgspec.Struct, frozen=True):
     errors: int | None = None
 
 
-class _Watched:
-    """One endpoint that answers: its connection, and its numbers of the time before."""
+class _Watch:
+    """Asks one endpoint about itself again and again, over one connection as long as it answers."""
 
-    def __init__(self, opened: Anything, backend: str) -> None:
-        self.opened = opened
-        self.backend = backend
-        self.counted: tuple[float, int] | None = None
+    def __init__(self, found: Found, open_one: Open) -> None:
+        self._found = found
+        self._open_one = open_one
+        self._told: dict[str, Any] = {}
+        self.answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when it answered or failed for the first time."""
+        self._task = asyncio.create_task(self._run(), name=f"survey {found.service}")
 
-    def rate(self, now: float, statistics: Statistics) -> float | None:
-        """Calls a second since it was asked the last time; our own question is not counted."""
-        before, self.counted = self.counted, (now, statistics.calls)
-        return None if before is None else max(0.0, (statistics.calls - before[1] - 1) / (now - before[0]))
+    def row(self, found: Found) -> Endpoint:
+        """With what it told the last time it was asked."""
+        if self._task.done():
+            self._task.result()
+        return msgspec.structs.replace(_bare(found), **self._told)
+
+    async def stop(self) -> None:
+        """The connection is closed."""
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(PATIENCE) as patience:
+                    await self._ask(patience)
+            except SutraError as error:
+                self._tell(reason=error.message)
+            except TimeoutError:
+                self._tell(reason=f"no answer within {PATIENCE:g} s")
+            await asyncio.sleep(PERIOD)
+
+    async def _ask(self, patience: asyncio.Timeout) -> None:
+        """`patience` counts while an answer is waited for, not in between."""
+        now = asyncio.get_running_loop().time
+        before: tuple[float, int] | None = None
+        async with self._open_one(self._found.service, self._found.path) as opened:
+            backend = (await opened.core.about()).backend
+            while True:
+                told = await opened.core.statistics()
+                asked, rate = now(), None
+                if before is not None:  # our own question is not counted
+                    rate = max(0.0, (told.calls - before[1] - 1) / (asked - before[0]))
+                before = asked, told.calls
+                self._tell(backend=backend, peers=told.connected, rate=rate, calls=told.calls, errors=told.errors)
+                patience.reschedule(None)
+                await asyncio.sleep(PERIOD)
+                patience.reschedule(now() + PATIENCE)
+
+    def _tell(self, **told: object) -> None:
+        self._told = told
+        if not self.answered.done():
+            self.answered.set_result(None)
 
 
 async def survey(embedded: bool, open_one: Open, running: Callable[[str], bool]) -> AsyncIterator[TableEvent[Endpoint]]:
     """A Snapshot, then what is different each second. `running` says which services this process has started; none is started here."""
-    watched: dict[tuple[str, str], _Watched] = {}
-    told: dict[tuple[str, str], Endpoint] = {}
-    first = True
-    async with AsyncExitStack() as stack:
-        while True:
-            found = endpoints(embedded)
-            asked = (_row(each, watched, stack, open_one) if each.path or running(each.service) else _bare(each) for each in found)
-            rows = await asyncio.gather(*asked)
-            fresh = {(row.service, row.path): row for row in rows}
-            changed = [row for key, row in fresh.items() if told.get(key) != row]
-            gone = [key for key in told if key not in fresh]
-            told = fresh
-            if first:
-                yield Snapshot(list(fresh.values()))
-            elif changed:
-                yield Changed(changed)
-            if gone:
-                yield Removed(list(gone))
-            first = False
-            await asyncio.sleep(PERIOD)
-
-
-async def _bare(found: Found) -> Endpoint:
-    return Endpoint(found.service, found.path, found.state, found.owner, found.reason)
-
-
-async def _row(found: Found, watched: dict[tuple[str, str], _Watched], stack: AsyncExitStack, open_one: Open) -> Endpoint:
-    row = await _bare(found)
-    if found.state not in (OK, EMBEDDED):
-        return row
-    key = (found.service, found.path)
+    watches: dict[Key, _Watch] = {}
+    told: dict[Key, Endpoint] | None = None
     try:
-        async with asyncio.timeout(PATIENCE):
-            if key not in watched:
-                opened = await stack.enter_async_context(open_one(*key))
-                watched[key] = _Watched(opened, (await opened.core.about()).backend)
-            one = watched[key]
-            statistics = await one.opened.core.statistics()
-    except SutraError as error:
-        return msgspec.structs.replace(row, reason=error.message)
-    except TimeoutError:
-        return msgspec.structs.replace(row, reason=f"no answer within {PATIENCE:g} s")
-    rate = one.rate(time.monotonic(), statistics)
-    return msgspec.structs.replace(
-        row, backend=one.backend, peers=statistics.connected, rate=rate, calls=statistics.calls, errors=statistics.errors
-    )
+        while True:
+            found: dict[Key, Found] = {(each.service, each.path): each for each in endpoints(embedded)}
+            await _keep(watches, {key: each for key, each in found.items() if _usable(each, running)}, open_one)
+            rows = {key: watches[key].row(each) if key in watches else _bare(each) for key, each in found.items()}
+            if told is None:
+                yield Snapshot(list(rows.values()))
+            elif changed := [row for key, row in rows.items() if told.get(key) != row]:
+                yield Changed(changed)
+            if told is not None and (gone := [key for key in told if key not in rows]):
+                yield Removed(gone)
+            told = rows
+            await asyncio.sleep(PERIOD)
+    finally:
+        for watch in watches.values():
+            await watch.stop()
+
+
+async def _keep(watches: dict[Key, _Watch], usable: dict[Key, Found], open_one: Open) -> None:
+    """Exactly the usable ones are watched; new ones get a moment to answer in."""
+    for key in watches.keys() - usable.keys():
+        await watches.pop(key).stop()
+    fresh = {key: _Watch(usable[key], open_one) for key in usable.keys() - watches.keys()}
+    watches.update(fresh)
+    if fresh:
+        await asyncio.wait([watch.answered for watch in fresh.values()], timeout=MOMENT)
+
+
+def _usable(found: Found, running: Callable[[str], bool]) -> bool:
+    return found.state == OK or (found.state == EMBEDDED and running(found.service))
+
+
+def _bare(found: Found) -> Endpoint:
+    return Endpoint(found.service, found.path, found.state, found.owner, found.reason)

@@ -11,7 +11,7 @@ GLOBAL = {
     "less_than_sign": "sort by the column to the left",
     "greater_than_sign": "sort by the column to the right",
     "R": "sort the other way round",
-    "colon": "command line",
+    "colon": "command line; the name of a pane goes there, such as sutra",
     "question_mark": "help; / searches it",
     "x": "every action, and whether you may",
     "y": "the same as a command",
@@ -30,6 +30,8 @@ GLOBAL = {
 UNANSWERED = ("plus",)
 """Global keys that are kept free for what they will mean."""
 
+MOVING = ("arrows", "move, as j and k do; PgUp PgDn Home End go further; left and right fold a tree")
+"""What help says of MOVES."""
 MOVES = ("up", "down", "left", "right", "j", "k", "home", "end", "pageup", "pagedown")
 FORBIDDEN = ("tilde", "circumflex_accent", "ctrl+a", "ctrl+backslash", "ctrl+e", "ctrl+q", "ctrl+s", "ctrl+right_square_bracket")
 """Keys that console servers and flow control keep for themselves."""
@@ -90,17 +92,20 @@ def shown_key(key: str) -> str:
     return _SHOWN.get(key, key)
 
 
-def footer(actions: Iterable[Action], filters: bool = False) -> tuple[tuple[str, str], ...]:
-    """(key, label) of the key line, the screen's own first; `filters` where there is a list that `/` narrows."""
+def footer(actions: Iterable[Action], filters: bool = False, above: bool = False) -> tuple[tuple[str, str], ...]:
+    """(key, label) of the key line, the screen's own first; `filters` where there is a list that `/` narrows, `above` where Esc leaves the
+    screen for the one that it was opened from.
+    """
     own = tuple((shown_key(action.key), action.label) for action in actions if action.shown)
     listed = (("/", "filter"),) if filters else ()
-    return *own, ("x", "actions"), *listed, (":", "command"), ("^p", "palette"), ("?", "help"), ("q", "quit")
+    back = (("esc", "back"),) if above else ()
+    return *back, *own, ("x", "actions"), *listed, (":", "command"), ("^p", "palette"), ("?", "help"), ("q", "quit")
 
 
 def help_lines(actions: Iterable[Action], search: str = "") -> list[tuple[str, str]]:
     """(key, what it does) of the screen, then of every screen; those that contain every word of `search`."""
     lines = [(shown_key(action.key), f"{action.label}: {action.doc}") for action in actions]
     digits = [key for key in GLOBAL if key.isdecimal()]
-    lines += [("1 .. 0", GLOBAL["1"]), *((shown_key(key), doc) for key, doc in GLOBAL.items() if key not in (*UNANSWERED, *digits))]
+    lines += [MOVING, ("1 .. 0", GLOBAL["1"]), *((shown_key(key), doc) for key, doc in GLOBAL.items() if key not in (*UNANSWERED, *digits))]
     words = search.lower().split()
     return [line for line in lines if all(word in f"{line[0]} {line[1]}".lower() for word in words)]

@@ -8,12 +8,13 @@ import msgspec
 
 from sutra_client import json_text, made_types, runtime
 from sutra_client.connection import Connection
-from sutra_client.errors import INVALID, UNSUPPORTED, SutraError
+from sutra_client.errors import INVALID, UNAVAILABLE, UNSUPPORTED, SutraError
 from sutra_client.gen.core import CoreClient
 from sutra_client.json_form import BytesText, twin
 from sutra_client.json_text import Json
 from sutra_client.schema import Entry
 from sutra_client.shape import checked
+from sutra_client.text import display
 from sutra_client.transport import Connect
 from sutra_client.wire import JSON
 
@@ -87,5 +88,7 @@ async def reached(connect: Connect, service: str = "", deadline: float = 30.0) -
     """Over a connection of its own, which is mended when its link is lost; raises SutraError. `service` is an id, where it is known."""
     async with Connection(runtime.Service(service, "", "", "", (), ()), connect, deadline) as connection:
         reached = await Anything.on(connection)
+        if service and reached.schema.id != service:
+            raise SutraError(UNAVAILABLE, f"{service}: what answers there says that it is {display(reached.schema.id, 80) or 'nothing'}")
         connection.service = reached.service
         yield reached

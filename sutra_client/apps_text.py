@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sutra_client.gen.apps import App, Kind
 from sutra_client.glyphs import Glyphs
-from sutra_client.text import amount
+from sutra_client.text import NIL, amount
 
 
 def title(rows: Sequence[App] | None) -> str:
@@ -21,6 +21,15 @@ def glyph(row: App, glyphs: Glyphs) -> str:
     if row.problem is not None:
         return glyphs.failed
     return glyphs.ok if row.running else glyphs.off
+
+
+def state(row: App) -> str:
+    """What the glyph says, in words."""
+    if row.problem is not None:
+        return "broken"
+    if row.running:
+        return "running" if row.running == 1 else f"{row.running} run"
+    return "shadowed" if row.shadowed else NIL
 
 
 def tone(row: App) -> str:

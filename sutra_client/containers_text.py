@@ -27,6 +27,13 @@ def glyph(row: Container, glyphs: Glyphs) -> str:
     return glyphs.off if row.state in (*_ENDED, State.CREATED) else glyphs.attention
 
 
+def state(row: Container) -> str:
+    """What it does, or that it is unhealthy meanwhile, or with which code it ended."""
+    if _unhealthy(row):
+        return "unhealthy"
+    return f"{row.state} {row.exit_code}" if row.state in _ENDED and row.exit_code is not None else str(row.state)
+
+
 def tone(row: Container) -> str:
     """The tone that repeats the glyph."""
     if _unhealthy(row) or (row.state in _ENDED and row.exit_code and row.restart_policy):

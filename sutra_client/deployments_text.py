@@ -26,7 +26,7 @@ def glyph(row: Deployment, glyphs: Glyphs) -> str:
         return glyphs.failed
     if row.booted:
         return glyphs.ok
-    return glyphs.attention if row.staged or row.pending else " "
+    return glyphs.closed if row.staged or row.pending else " "
 
 
 def tone(row: Deployment) -> str:

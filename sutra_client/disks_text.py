@@ -94,6 +94,22 @@ def detail(device: Device, mounts: Sequence[Mount], glyphs: Glyphs) -> list[str]
     return [*lines, f"protected: {device.protected}"] if device.protected is not None else lines
 
 
+def about(mount: Mount) -> list[str]:
+    """All that is known of a mount, a fact or a few a line."""
+    lines = [f"{mount.target.decode('utf-8', 'backslashreplace')}  {mount.type}  {mount.source}"]
+    if mount.device is not None:
+        lines.append(f"device {mount.device}  {mount.number}")
+    if mount.used is not None and mount.size is not None and mount.available is not None and mount.use is not None:
+        used, size, free = (amount(figure, "B") for figure in (mount.used, mount.size, mount.available))
+        lines.append(f"used {used} of {size} ({mount.use:.0f} %), {free} to be had")
+    if mount.inodes is not None and mount.inodes_free is not None:
+        lines.append(f"inodes {mount.inodes - mount.inodes_free} of {mount.inodes}")
+    lines.append(f"options {mount.options}")
+    lines += ["read-only"] if mount.read_only else []
+    lines += ["does not answer"] if mount.hung else []
+    return [*lines, mount.problem] if mount.problem is not None else lines
+
+
 def _mount(mount: Mount) -> str:
     words = [mount.target.decode("utf-8", "backslashreplace"), mount.options]
     if mount.used is not None and mount.size is not None and mount.use is not None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sutra_client.gen.distro import Rootfs
 from sutra_client.glyphs import Glyphs
-from sutra_client.text import amount, moment
+from sutra_client.text import NIL, amount, moment
 
 
 def title(rows: Sequence[Rootfs] | None) -> str:
@@ -21,6 +21,13 @@ def glyph(row: Rootfs, glyphs: Glyphs) -> str:
     if row.problem is not None:
         return glyphs.failed
     return glyphs.ok if row.processes else glyphs.off
+
+
+def state(row: Rootfs) -> str:
+    """What the glyph says, in words."""
+    if row.problem is not None:
+        return "broken"
+    return "in use" if row.processes else NIL
 
 
 def tone(row: Rootfs) -> str:

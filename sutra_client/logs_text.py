@@ -1,6 +1,7 @@
 """Log records in words, one line each, as the screen and line mode show them. Strings from the host stay raw here."""
 
 import time
+from collections.abc import Sequence
 
 from sutra_client.gen.logs import Priority, Record
 from sutra_client.text import NIL
@@ -28,6 +29,33 @@ def clock(record: Record) -> str:
         return time.strftime("%H:%M:%S", time.localtime(seconds)) + f".{micros // 1000:03}"
     except (OverflowError, ValueError, OSError):
         return NIL
+
+
+def when(moment: int | None, now: float) -> str:
+    """A record's time in a list: of day when it is of today, with month and day before it when it is not. Unix microseconds and seconds."""
+    if moment is None:
+        return NIL
+    try:
+        then = time.localtime(moment // 1_000_000)
+    except (OverflowError, ValueError, OSError):
+        return NIL
+    return time.strftime("%H:%M:%S" if then[:3] == time.localtime(now)[:3] else "%m-%d %H:%M:%S", then)
+
+
+def lost(count: int) -> str:
+    """What stands where records are missing."""
+    return f"{count} record{'' if count == 1 else 's'} lost here: more came than could be read"
+
+
+def histogram(times: Sequence[int], cells: int) -> list[float | None]:
+    """How many of the times lie in each of so many equal spans from the first to the last of them; None where none does."""
+    if not times or cells < 1:
+        return []
+    first, last = min(times), max(times)
+    counts = [0] * cells
+    for moment in times:
+        counts[min(cells - 1, (moment - first) * cells // max(1, last - first))] += 1
+    return [float(count) if count else None for count in counts]
 
 
 def letter(record: Record) -> str:
@@ -59,7 +87,7 @@ def line(record: Record) -> str:
 def detail(record: Record) -> list[tuple[str, str]]:
     """(title, value) lines of one record."""
     known = (
-        ("time", clock(record)),
+        ("time", _date(record) + clock(record)),
         ("priority", str(record.priority) if record.priority is not None else None),
         ("program", record.identifier),
         ("process", str(record.pid) if record.pid is not None else None),
@@ -70,3 +98,12 @@ def detail(record: Record) -> list[tuple[str, str]]:
         ("cursor", record.cursor),
     )
     return [(title, value) for title, value in known if value is not None] + sorted(record.fields.items())
+
+
+def _date(record: Record) -> str:
+    if record.time is None:
+        return ""
+    try:
+        return time.strftime("%Y-%m-%d ", time.localtime(record.time // 1_000_000))
+    except (OverflowError, ValueError, OSError):
+        return ""

@@ -17,6 +17,8 @@ _SCALARS: dict[str, Any] = {"bool": bool, "f64": float, "string": str, "bytes": 
 _SCALARS |= {f"{sign}{bits}": int for sign in "iu" for bits in (8, 16, 32, 64)}
 _IMPLIED: dict[str, tuple[Any, object]] = {"where": (events.Where, []), "fields": (list[str], []), "since": (int | None, None)}
 _MOST_WRAPS = 8
+_LONGEST = 1 << 20
+"""Characters of a schema; the longest of avyctl's own has a fiftieth of it. Some are kept, with the types that they make."""
 
 
 @lru_cache(maxsize=64)
@@ -25,12 +27,16 @@ def made(text: str) -> tuple[Schema, runtime.Service]:
 
     The same text gives the same types again, because decoders and encoders are kept by type.
     """
+    if len(text) > _LONGEST:
+        raise SutraError(UNAVAILABLE, f"the service's schema has {len(text)} characters, and more than {_LONGEST} are not read")
     schema = introspected.of_text(text)
     try:
         types = _Made(schema)
         calls = tuple(types.call(entry) for entry in schema.entries.values() if entry[0] == "call")
         streams = tuple(types.stream(entry) for entry in schema.entries.values() if entry[0] != "call")
-    except (TypeError, ValueError, KeyError, RecursionError) as error:
+        for kinds in (*((call.args, call.out) for call in calls), *((stream.args, stream.row, stream.result) for stream in streams)):
+            msgspec.msgpack.Decoder(tuple[kinds])  # type: ignore[valid-type]  # what none can be made of is found here, not in the first call
+    except (TypeError, ValueError, KeyError, NameError, RecursionError) as error:
         raise SutraError(UNAVAILABLE, f"{schema.id}: its schema cannot be used: {error}", "the service and its schema differ") from None
     return schema, runtime.Service(schema.id, schema.noun, "", text, calls, streams)
 
@@ -59,9 +65,20 @@ class _Made:
 
     def stream(self, entry: Entry) -> runtime.Stream[Any, Any]:
         kind, opcode, name, _, role, _, row, key, _, result = entry
+        if kind == "table":
+            self._check_key(name, row, key)
         if kind == "operation":
             return runtime.OperationStream(opcode, name, kind, self._arguments(entry), self.kind(row), key, self.kind(result), role)
         return runtime.Stream(opcode, name, kind, self._arguments(entry), self.kind(row), key, role=role)
+
+    def _check_key(self, name: str, row: str, key: tuple[str, ...]) -> None:
+        fields = {field[0]: field[1] for field in self._types.get(row, ())}
+        for part in key:
+            spelt = fields.get(part, "")
+            if spelt not in self._enums and _SCALARS.get(spelt) not in (str, int):
+                raise ValueError(f"{name}: {part!r} is no field of {row!r} that could be a key")
+        if not key:
+            raise ValueError(f"{name}: a table without a key")
 
     def kind(self, spelt: str) -> Any:
         """The Python type of a type of the schema; None for nothing."""
@@ -124,7 +141,10 @@ def _default(value: object) -> Any:
 
 
 def _defined(name: str, fields: list[tuple[Any, ...]]) -> type[msgspec.Struct]:
-    for field in fields:
-        if not field[0].isidentifier() or keyword.iskeyword(field[0]) or field[0].startswith("_"):
-            raise ValueError(f"{name}: {field[0]!r} is no name of a field")
+    names = {field[0] for field in fields}
+    for each in names:
+        if not (each.isidentifier() and each[0].islower()) or keyword.iskeyword(each):  # in capitals it would be a type's, see _Made
+            raise ValueError(f"{name}: {each!r} is no name of a field")
+    if len(names) < len(fields):
+        raise ValueError(f"{name}: two fields have the same name")
     return msgspec.defstruct(name, fields, frozen=True, array_like=True, gc=False, module=__name__)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sutra_client.gen.network import Address, Connectivity, Link, Neighbour, State, Status
+from sutra_client.gen.network import Address, Connectivity, Link, Neighbour, Route, State, Status
 from sutra_client.glyphs import Glyphs
 from sutra_client.text import NIL, amount, moment
 
@@ -51,6 +51,18 @@ def glyph(link: Link, glyphs: Glyphs) -> tuple[str, str]:
     if is_up(link):
         return glyphs.ok, "ok"
     return (glyphs.off, "dim") if not link.admin else (glyphs.attention, "warning")
+
+
+def tone(row: Link | Address | Route | Neighbour) -> str:
+    """The tone of a row, which repeats what it says."""
+    match row:
+        case Link():
+            return "dim" if not row.admin else ""
+        case Address():
+            return "error" if row.duplicate else ""
+        case Route():
+            return "dim" if row.down else ""
+    return "warning" if row.state == "failed" else ""
 
 
 def title(link: Link) -> str:
@@ -118,3 +130,15 @@ def detail(link: Link, addresses: Sequence[Address], neighbours: Sequence[Neighb
             lines.append(f"{one.address}/{one.prefix}  {one.origin}{until}{flags}")
     lines += [f"neighbour {one.address}  {one.mac or NIL}  {one.state}" for one in neighbours if one.link == link.name]
     return [*lines, link.alias] if link.alias else lines
+
+
+def routes(name: str, rows: Sequence[Route]) -> list[str]:
+    """The routes over a link, one a line."""
+    return [f"route {route_line(row)}" for row in rows if row.link == name]
+
+
+def route_line(row: Route) -> str:
+    """Where it leads, how, and who made it."""
+    parts = [row.destination, f"via {row.gateway}" if row.gateway else "", f"metric {row.metric}" if row.metric is not None else ""]
+    parts += ["" if row.type == "unicast" else row.type, "" if row.table == "main" else f"table {row.table}", f"by {row.protocol}"]
+    return "  ".join([part for part in [*parts, "not used" if row.down else ""] if part])

@@ -40,3 +40,11 @@ def sparkline(values: Sequence[float | None], cells: int, blocks: str, top: floa
         " " if value is None else blocks[0] if most <= 0 else blocks[min(steps - 1, int(max(0.0, value) / most * steps))] for value in shown
     )
     return " " * (cells - len(drawn)) + drawn
+
+
+def bar(share: float | None, cells: int, full: str, empty: str) -> str:
+    """A share in percent as so many cells; what is not known is a blank, and what is not nothing has a cell at least."""
+    if share is None:
+        return " " * cells
+    filled = min(cells, max(round(share / 100 * cells), 1 if share > 0 else 0))
+    return full * filled + empty * (cells - filled)

@@ -72,6 +72,7 @@ def headline(row: Process, now: float | None = None) -> list[str]:
 def detail(details: Details, now: float | None = None) -> list[str]:
     """All that is known of a process, a fact a line; what this user may not see has one sentence at the end."""
     lines = headline(details.process, now)
+    lines += [f"environment  {line}" for line in details.environment or ()]  # first of all: it is there only where it was asked for
     if details.memory is not None:
         own, part, swapped = (amount(size, "B") for size in (details.memory.uss, details.memory.pss, details.memory.swap))
         lines.append(f"memory  {own} its own, {part} with its part of what is shared, {swapped} swapped out")
@@ -87,7 +88,6 @@ def detail(details: Details, now: float | None = None) -> list[str]:
     lines += [
         f"  {socket.fd:>4}  {connection(socket.protocol, socket.state, socket.local, socket.remote)}" for socket in details.sockets or ()
     ]
-    lines += [f"environment  {line}" for line in details.environment or ()]
     return [*lines, *details.unseen]
 
 

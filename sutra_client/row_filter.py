@@ -54,11 +54,11 @@ class RowFilter:
     """Called with a row (a Struct or a dict). Whoever asks often keeps the rows' haystacks and calls `passes`, a hundred times cheaper."""
 
     def __init__(self, fields: Sequence[Searched], tests: Sequence[Test]) -> None:
-        self._fields = fields
+        self.fields = tuple(fields)
         self._tests = tests
 
     def __call__(self, row: object) -> bool:
-        return self.passes(haystack(row, self._fields), row)
+        return self.passes(haystack(row, self.fields), row)
 
     def passes(self, hay: str, row: object) -> bool:
         """`hay` is the row's haystack over the same fields."""

@@ -7,6 +7,8 @@ from sutra_client.glyphs import Glyphs
 from sutra_client.text import NIL, amount, moment
 
 BAD = (Active.FAILED,)
+HEAD = 4
+"""Lines of a detail that are there in any case, and first."""
 MOVING = (Active.ACTIVATING, Active.DEACTIVATING, Active.RELOADING, Active.REFRESHING, Active.MAINTENANCE)
 
 
@@ -25,13 +27,22 @@ def state(service: Service, glyphs: Glyphs) -> tuple[str, str, str]:
     return glyphs.busy, words, "warning"
 
 
-def summary(services: Sequence[Service]) -> str:
-    """The line above the list: how many there are, run, and failed."""
+def urgency(service: Service) -> int:
+    """What a list is sorted by: failed ones first, then what changes, what runs, what does not, and what nobody knows."""
+    if service.active in BAD:
+        return 0
+    if service.active in MOVING:
+        return 1
+    return {Active.ACTIVE: 2, Active.INACTIVE: 3}.get(service.active, 4) if service.active is not None else 4
+
+
+def summary(services: Sequence[Service], what: str = "service") -> str:
+    """The line above the list: how many there are, run, and failed. `what` is the kind of unit in the singular."""
     count = len(services)
     running = sum(service.active == Active.ACTIVE for service in services)
     failed = sum(service.active in BAD for service in services)
     moving = sum(service.active in MOVING for service in services)
-    words = [f"{count} service{'' if count == 1 else 's'}", f"{running} active"]
+    words = [f"{count} {what}{'' if count == 1 else 's'}", f"{running} active"]
     words += [f"{moving} changing"] if moving else []
     return ", ".join([*words, f"{failed} failed" if failed else "none failed"])
 

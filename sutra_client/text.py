@@ -176,6 +176,11 @@ def moment(microseconds: int, now: float | None = None) -> str:
     return f"{then[0]:04}-{then[1]:02}-{then[2]:02} {then[3]:02}:{then[4]:02}"
 
 
+def day(microseconds: int, now: float | None = None) -> str:
+    """Local time in ten cells: of day when it is today, else the date."""
+    return moment(microseconds, now).partition(" ")[0]
+
+
 def value(content: object, kind: str, unit: str = "", limit: int = MAX_TEXT) -> str:
     """A schema value of type `kind` (`u64?`, `[]string`, ...) in one line; Structs, dicts and JSON forms alike, nil as `-`."""
     if content is None:

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from sutra_client.events import Key
-from sutra_client.row_filter import RowFilter, haystack
-from widgets.columns import Column
+from sutra_client.row_filter import RowFilter, Searched, haystack
 from widgets.rows import Row, Rows
 
 _EACH = 32
@@ -14,8 +13,8 @@ _EACH = 32
 class Haystacks:
     """`rows` are looked into; the haystacks of those that changed are made again when they are asked for."""
 
-    def __init__(self, columns: Sequence[Column], rows: Rows) -> None:
-        self._columns = columns
+    def __init__(self, columns: Sequence[Searched], rows: Rows) -> None:
+        self.columns = tuple(columns)
         self._rows = rows
         self._kept: dict[Key, tuple[Row, str]] = {}
         self._todo: Iterator[Key] | None = None
@@ -29,7 +28,7 @@ class Haystacks:
         if kept is None or kept[0] is not row:
             if len(self._kept) > 2 * self._rows.total + 1:
                 self._kept.clear()
-            kept = self._kept[key] = (row, haystack(row, self._columns))
+            kept = self._kept[key] = (row, haystack(row, self.columns))
         return kept[1]
 
     def prepare(self, more_time: Callable[[], bool]) -> bool:

@@ -13,7 +13,7 @@ from sutra_client.glyphs import FULL, Glyphs
 from widgets import heat
 from widgets.columns import Column
 from widgets.haystacks import Haystacks
-from widgets.rows import Rank, Row, rank
+from widgets.rows import Rank, Row, Rows, rank
 from widgets.table_cells import TableCells
 from widgets.table_strips import TableStrips, first_text
 from widgets.table_view import LOOKS, TableView
@@ -148,12 +148,20 @@ class LiveTable(TableView):
         self._repaint_position()
 
     def lay_out(self, columns: Sequence[Column]) -> None:
-        """Other columns, of the same rows."""
+        """Other columns, of the same rows. A filter goes on looking into the columns that it was made for."""
         self._cells = TableCells(columns, first_text(tuple(columns), self._tree_column))
         self._strips = TableStrips(self._cells, self._glyphs, self._style)
-        self._hay = Haystacks(columns, self.rows)
+        self._hot.clear()
         self._measure(self.rows.lines(0, _MEASURED))
-        self.filter(self._wanted)
+        self._rearranged()
+
+    def begin(self, columns: Sequence[Column], key: tuple[str, ...]) -> None:
+        """Rows of another kind from now on, none at first: in the order of arrival, no tree, unfiltered, the cursor at the top."""
+        self.rows = Rows(key)
+        self._hay = Haystacks(columns, self.rows)
+        self._mark(set())
+        self._sorted_by, self._wanted, self._moved = None, None, False
+        self.lay_out(columns)
 
     # How they stand
 
@@ -191,6 +199,8 @@ class LiveTable(TableView):
         """
         self._wanted = accepts if isinstance(accepts, row_filter.RowFilter) else None
         if self._wanted is not None:
+            if self._hay.columns != self._wanted.fields:
+                self._hay = Haystacks(self._wanted.fields, self.rows)
             self._search(self._wanted)
             return
         self._hay.clear()

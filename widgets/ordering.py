@@ -27,7 +27,7 @@ def rank(value: object) -> Rank:
     if isinstance(value, str):
         return (False, 0.0, natural(str(value)))
     if isinstance(value, (int, float)):
-        return (False, value, "") if not isnan(value) else _UNKNOWN
+        return _UNKNOWN if isinstance(value, float) and isnan(value) else (False, value, "")
     if value is None:
         return _UNKNOWN
     return (False, 0.0, natural(shown(value, "")))

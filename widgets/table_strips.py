@@ -56,7 +56,7 @@ class TableStrips:
         """The titles, and the position at the right end where there is room, or in any case where it is `needed`."""
         room = cells - width(titles.rstrip()) - 1
         if position and (room > len(position) or needed):
-            titles = fit(titles, cells - len(position) - 1) + " " + position
+            titles = fit(titles.rstrip(), cells - len(position) - 1) + " " + position
         return Strip([Segment(fit(titles, cells), self._style("") + self._style("header"))], cells)
 
     def note(self, text: str, cells: int) -> Strip:

@@ -32,6 +32,9 @@ class TableView(ScrollView, can_focus=True):
     cursor_key: reactive[Key | None] = reactive(None, init=False, repaint=False)
     """The row that actions work on; it stays the same object wherever its line goes."""
 
+    follow_end = False
+    """The cursor goes with the last row until the user moves it away, and again when the user has moved it there."""
+
     def __init__(
         self,
         columns: Sequence[Column],
@@ -62,12 +65,18 @@ class TableView(ScrollView, can_focus=True):
         self._old = False
         self._cursor_line = 0
         self._moved = False
+        self._at_end = True
         self._position_shown = ""
 
     @property
     def sorted_by(self) -> tuple[str, bool] | None:
         """The field that rows are sorted by, and whether from the largest down; None where it is no field."""
         return self._sorted_by
+
+    @property
+    def follows(self) -> bool:
+        """Whether the cursor goes with the last row now."""
+        return self.follow_end and self._at_end
 
     @property
     def position(self) -> str:
@@ -119,6 +128,7 @@ class TableView(ScrollView, can_focus=True):
 
     def _go(self, line: int) -> None:
         self._moved = True
+        self._at_end = line >= len(self.rows) - 1
         self._put_cursor(line)
         self._show_cursor()
 
@@ -131,7 +141,8 @@ class TableView(ScrollView, can_focus=True):
         if self._cursor_line < top:
             self.scroll_to(y=self._cursor_line, animate=False, immediate=True)
         elif self._height() and self._cursor_line >= top + self._height():
-            self.scroll_to(y=self._cursor_line - self._height() + 1, animate=False, immediate=True)
+            # forced: rows that have just come make it scrollable with the next layout only
+            self.scroll_to(y=self._cursor_line - self._height() + 1, animate=False, immediate=True, force=True)
 
     def _height(self) -> int:
         return max(0, self.size.height - self._header)
@@ -149,7 +160,9 @@ class TableView(ScrollView, can_focus=True):
         A cursor that nobody moved has no object of anybody's choice: it stays at the top, and so does what is read there.
         """
         line = self.rows.line(self.cursor_key) if self.cursor_key is not None and self._moved else None
-        if line is None:
+        if self.follows:
+            self._put_cursor(len(self.rows) - 1)
+        elif line is None:
             self._put_cursor(self._cursor_line)
         else:
             self._cursor_line = line

@@ -31,9 +31,11 @@ SIZES = {"dev.avyos.files": 4 << 20, "dev.avyos.edit": 12 << 10, "org.avy.Hello"
 class FakeApps:
     """Implements the Protocol Apps. change() and remove() reach those who read its streams."""
 
-    def __init__(self, rows: list[App] = ROWS) -> None:
+    def __init__(self, rows: list[App] = ROWS, findings: list[Finding] | None = None) -> None:
+        """`findings` in place of those that follow from the rows."""
         self.unseen: list[str] = []
         self._rows: dict[events.Key, App] = {(row.id, row.source): row for row in rows}
+        self._findings = findings
         self._tables: set[asyncio.Queue[events.TableEvent[App]]] = set()
 
     async def start(self, keep: bool = False) -> None:
@@ -64,6 +66,9 @@ class FakeApps:
     async def findings(
         self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
     ) -> AsyncGenerator[events.TableEvent[Finding], None]:
+        if self._findings is not None:
+            yield events.Snapshot(self._findings)
+            await asyncio.Event().wait()
         broken = [row for row in self._rows.values() if row.problem is not None]
         yield events.Snapshot(
             [

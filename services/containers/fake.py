@@ -46,9 +46,11 @@ SIZES = {letter * 64: size for letter, size in zip("abcd", (12 << 20, 4 << 20, 1
 class FakeContainers:
     """Implements the Protocol Containers. change() and remove() reach those who read its streams."""
 
-    def __init__(self, rows: list[Container] = ROWS) -> None:
+    def __init__(self, rows: list[Container] = ROWS, findings: list[Finding] | None = None) -> None:
+        """`findings` in place of those that follow from the rows."""
         self.unseen: list[str] = []
         self._rows: dict[events.Key, Container] = {(row.id,): row for row in rows}
+        self._findings = findings
         self._tables: set[asyncio.Queue[events.TableEvent[Container]]] = set()
 
     async def start(self, keep: bool = False) -> None:
@@ -82,7 +84,8 @@ class FakeContainers:
     async def findings(
         self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
     ) -> AsyncGenerator[events.TableEvent[Finding], None]:
-        yield events.Snapshot(list(judge(list(self._rows.values()), [], Restarts())))
+        judged = judge(list(self._rows.values()), [], Restarts()) if self._findings is None else self._findings
+        yield events.Snapshot(list(judged))
         await asyncio.Event().wait()
 
     def change(self, row: Container) -> None:

@@ -1,7 +1,7 @@
 """A service bound to its backend: what each opcode calls, and the encoders and decoders it needs, made once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -118,6 +118,10 @@ class Bound:
         return bound.count if bound is not None else None
 
     def add(self, service: runtime.Service, backend: object) -> None:
+        """A backend whose host shows less than the schema says has `narrowed`: by name of a member, another `role` or `sees`."""
+        narrowed: Mapping[str, Mapping[str, str]] = getattr(backend, "narrowed", {})
         self._sees.update(service.sees)
-        self.calls.update((call.opcode, BoundCall(call, backend, self._sees)) for call in service.calls)
-        self.streams.update((stream.opcode, BoundStream(stream, backend, self._sees)) for stream in service.streams)
+        for call in service.calls:
+            self.calls[call.opcode] = BoundCall(msgspec.structs.replace(call, **narrowed.get(call.name, {})), backend, self._sees)
+        for stream in service.streams:
+            self.streams[stream.opcode] = BoundStream(msgspec.structs.replace(stream, **narrowed.get(stream.name, {})), backend, self._sees)

@@ -38,7 +38,8 @@ class Table:
         self._rows: dict[Key, Any] = {}
         self._arriving: dict[Key, Any] | None = None
         self._ready = False
-        self._dirty: dict[Key, None] = {}
+        self._dirty: dict[Key, Any] = {}
+        """What changed since the last tick, and what it was; None where it was not there, or was sent to somebody between two changes."""
         self._views: dict[ViewName, View] = {}
         self._places: dict[Subscription, Place] = {}
         self._tick: asyncio.TimerHandle | None = None
@@ -99,16 +100,19 @@ class Table:
             key = self._key(row)
             if self._arriving is not None:
                 self._arriving[key] = row
-            if self._rows.get(key) != row:
+            if (old := self._rows.get(key)) != row:
                 self._rows[key] = row
-                self._dirty[key] = None
+                self._touch(key, old)
 
     def _remove(self, keys: Iterable[Key]) -> None:
         for key in keys:
             if self._arriving is not None:
                 self._arriving.pop(key, None)
-            if self._rows.pop(key, None) is not None:
-                self._dirty[key] = None
+            if (old := self._rows.pop(key, None)) is not None:
+                self._touch(key, old)
+
+    def _touch(self, key: Key, old: Any) -> None:
+        self._dirty[key] = None if key in self._dirty else old
 
     def _replace(self, rows: Iterable[Any], more: bool) -> None:
         fresh = self._arriving if self._arriving is not None else {}
@@ -118,8 +122,8 @@ class Table:
             return
         if self._ready:
             for key in self._rows.keys() | fresh.keys():
-                if self._rows.get(key) != fresh.get(key):
-                    self._dirty[key] = None
+                if (old := self._rows.get(key)) != fresh.get(key):
+                    self._touch(key, old)
         self._rows.clear()
         self._rows.update(fresh)
         if not self._ready:

@@ -49,11 +49,17 @@ class View:
         """The row as these subscribers get it; None where they do not."""
         return through(self._sight, self._predicate, row)
 
-    def change(self, dirty: Mapping[Key, None]) -> None:
-        """Tells every subscriber what happened to the rows with these keys, as far as it may see them."""
+    def change(self, dirty: Mapping[Key, Any]) -> None:
+        """Tells every subscriber what happened to the rows with these keys, each with what it was before, as far as it may see them.
+
+        That something changed which it may not see would tell of it, too: when, and how often.
+        """
         touched: dict[Key, None] = {}
-        for key in dirty:
-            if self._shown(self._rows.get(key)) is not None:
+        for key, old in dirty.items():
+            row = self._shown(self._rows.get(key))
+            if row is not None:
+                if self._sight is not None and key in self._passed and row == self._shown(old):
+                    continue
                 self._passed.add(key)
             elif key in self._passed:
                 self._passed.discard(key)

@@ -42,9 +42,9 @@ FINDINGS = [
 class FakeDisks:
     """Implements the Protocol Disks. tell() reaches those who read a table stream."""
 
-    def __init__(self, status: Status = STATUS) -> None:
+    def __init__(self, status: Status = STATUS, findings: list[Finding] = FINDINGS) -> None:
         self.unseen = status.unseen
-        self.rows: dict[str, list[Any]] = {"devices": DEVICES, "mounts": MOUNTS, "findings": FINDINGS}
+        self.rows: dict[str, list[Any]] = {"devices": DEVICES, "mounts": MOUNTS, "findings": findings}
         """What each table begins with."""
         self._status = status
         self._queues: dict[str, set[asyncio.Queue[Any]]] = {name: set() for name in self.rows}

@@ -22,9 +22,11 @@ SIZES = {"alpine": 9 << 20, "debian": 1 << 20}
 class FakeDistro:
     """Implements the Protocol Distro. change() and remove() reach those who read its streams."""
 
-    def __init__(self, rows: list[Rootfs] = ROWS) -> None:
+    def __init__(self, rows: list[Rootfs] = ROWS, findings: list[Finding] | None = None) -> None:
+        """`findings` in place of those that follow from the rows."""
         self.unseen: list[str] = []
         self._rows: dict[events.Key, Rootfs] = {(row.name, row.place): row for row in rows}
+        self._findings = findings
         self._tables: set[asyncio.Queue[events.TableEvent[Rootfs]]] = set()
 
     async def start(self, keep: bool = False) -> None:
@@ -55,6 +57,9 @@ class FakeDistro:
     async def findings(
         self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
     ) -> AsyncGenerator[events.TableEvent[Finding], None]:
+        if self._findings is not None:
+            yield events.Snapshot(self._findings)
+            await asyncio.Event().wait()
         broken = [row for row in self._rows.values() if row.problem is not None]
         yield events.Snapshot(
             [

@@ -16,7 +16,7 @@ from services.core.reader import Reader
 from services.init import units
 from services.init.unit_files import UnitFiles
 from sutra_client.errors import UNAVAILABLE, SutraError
-from sutra_client.gen.init import Kind, Service
+from sutra_client.gen.init import Enabled, Kind, Service
 
 NAME = "org.freedesktop.systemd1"
 PATH = "/org/freedesktop/systemd1"
@@ -189,7 +189,7 @@ class Manager:
                 made = replace(made, enabled=self._files.state(name)) if made.kind in self._installed else made
                 rows[name] = units.filled(made, self._told[name]) if name in self._told else made
         for name, state in self._files.installed().items():
-            if name not in rows:
+            if name not in rows and state != Enabled.TRANSIENT:  # gone with the last who needed it, whatever was read of it before
                 rows[name] = units.unloaded(self.scope, name, state)
         self.rows = {name: old if (old := self.rows.get(name)) == new else new for name, new in sorted(rows.items())}
         self.groups = {name: group for name in rows if (group := self._told.get(name, {}).get("ControlGroup"))}

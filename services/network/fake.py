@@ -66,7 +66,7 @@ FINDINGS = [
 class FakeNetwork:
     """Implements the Protocol Network. tell() reaches those who read a table stream."""
 
-    def __init__(self, status: Status = STATUS) -> None:
+    def __init__(self, status: Status = STATUS, findings: list[Finding] = FINDINGS) -> None:
         self.unseen = status.unseen
         self.rows: dict[str, list[Any]] = {
             "links": LINKS,
@@ -74,7 +74,7 @@ class FakeNetwork:
             "routes": ROUTES,
             "rules": RULES,
             "neighbours": NEIGHBOURS,
-            "findings": FINDINGS,
+            "findings": findings,
         }
         """What each table begins with."""
         self._status = status

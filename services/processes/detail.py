@@ -6,6 +6,8 @@ Limits, status and arguments are for everyone; exe, cwd, root, fd, environ, ns a
 import os
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from services.core.tree import Tree, shown
 from services.processes import sockets
 from services.processes.guarded import looker
@@ -103,22 +105,26 @@ def kind_of(target: bytes) -> FileKind:
     return FileKind.FILE if target.startswith(b"/") else FileKind.OTHER
 
 
-def look(tree: Tree, row: Process, children: list[int], environment: bool) -> Details | None:
-    """None when it ended meanwhile. What waits in the kernel is not asked for what lies in its memory: whoever asks would wait too."""
+def look(tree: Tree, row: Process, children: list[int], environment: bool, mute: bool = False) -> Details | None:
+    """None when it ended meanwhile. What waits in the kernel, or kept somebody waiting (`mute`), is not asked for what lies in its memory:
+    whoever asks would wait too.
+    """
     reader = Look(tree, row.pid)
     status = reader.file("status")
     if status is None:
         return None
     keys = parse_keys(status)
     ended = row.state in (State.ZOMBIE, State.DEAD) or row.kernel
-    awake = row.state != State.BLOCKED
+    awake = row.state != State.BLOCKED and not mute
     if not awake:
         reader.unseen.append("It waits in the kernel: its arguments, environment and exact memory cannot be read without waiting too.")
+    folder = os.fsencode(reader.place)
+    whose = looker(folder)
     open_files = reader.opened()
     whole = reader.file("environ") if environment and awake else None
     details = Details(
         row,
-        looker(os.fsencode(reader.place)),
+        whose,
         arguments(reader.file("cmdline") or b"") if awake and not ended else [],
         children,
         limits(reader.file("limits") or b""),
@@ -143,7 +149,10 @@ def look(tree: Tree, row: Process, children: list[int], environment: bool) -> De
     if details.exe is None and not ended:
         reader.unseen.append("Its program, folder, open files and environment may not be read by this user; root may.")
     now = parse_stat(reader.file("stat") or b"")
-    return details if now is not None and now.started == row.started else None
+    if now is None or now.started != row.started:
+        return None
+    # It may have executed another program meanwhile, or changed its user, and what was read be of either.
+    return details if looker(folder) == whose else replace(details, uid=0)
 
 
 def limits(text: bytes) -> list[Limit]:

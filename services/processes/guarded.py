@@ -2,6 +2,7 @@
 
 import os
 
+from services.core.tree import Tree
 from services.processes.stat import parse_keys
 
 
@@ -37,3 +38,14 @@ def primary_groups() -> dict[int, int]:
     except OSError:
         return {}
     return {int(line[2]): int(line[3]) for line in lines if len(line) > 4 and line[2].isdigit() and line[3].isdigit()}
+
+
+def hidden(tree: Tree) -> bool:
+    """Whether users do not see each other's processes: procfs as process 1 has it mounted, by its option hidepid (proc(5))."""
+    for line in (tree.read(f"{tree.proc}/1/mounts") or b"").split(b"\n"):
+        fields = line.split(b" ")
+        if len(fields) > 3 and fields[1:3] == [b"/proc", b"proc"]:
+            options = dict(option.partition(b"=")[::2] for option in fields[3].split(b","))
+            if options.get(b"hidepid", b"0") not in (b"0", b"off"):
+                return True
+    return False

@@ -9,7 +9,10 @@ from msgspec.structs import replace
 
 from services.core.aside import Aside
 from services.core.live import difference
+from services.core.peer import OPERATOR
+from services.core.sight import OWN
 from services.core.tree import Tree
+from services.processes.guarded import hidden
 from services.processes.scan import Scan
 from services.processes.watch import BASELINE, Need, Watch
 from sutra_client import errors, events
@@ -50,6 +53,13 @@ class LinuxProcesses:
         self._watch = Watch(lambda: Scan(self._tree), self._judge)
 
     @property
+    def narrowed(self) -> dict[str, dict[str, str]]:
+        """What /proc hides from users, this service hides from them as well; findings name processes and have no owner."""
+        if not hidden(self._tree):
+            return {}
+        return {"get": {"sees": OWN}, "processes": {"sees": OWN}, "findings": {"role": OPERATOR}}
+
+    @property
     def unseen(self) -> list[str]:
         """What this user cannot see here, a sentence each."""
         if os.geteuid() == 0:
@@ -76,7 +86,12 @@ class LinuxProcesses:
         row, children = await self._find(pid)
         if started is not None and row.started != started:
             raise SutraError(errors.STALE, f"process {pid}: another one has the number now, {row.name}", "list the processes again")
-        details = await _beside(pid, lambda: look(self._tree, row, children, bool(environment)))
+        mute = (pid, row.started) in self._watch.mute
+        try:
+            details = await _beside(pid, lambda: look(self._tree, row, children, bool(environment), mute))
+        except SutraError:
+            self._watch.mute.add((pid, row.started))
+            raise
         if details is None:
             raise _absent(pid)
         return details
@@ -85,8 +100,7 @@ class LinuxProcesses:
         """Its row with a share of the processor, and its children: of the newest reading, else of one made for it."""
         rows = self._watch.rows
         if not any(row.pid == pid for row in rows):
-            scan = Scan(self._tree)
-            await _beside(pid, scan.read)
+            scan = await self._read(pid)
             if pid in scan.entries:
                 await asyncio.sleep(BASELINE)
                 await _beside(pid, lambda: scan.read([pid]))
@@ -95,6 +109,17 @@ class LinuxProcesses:
         if found is None:
             raise _absent(pid)
         return found, [row.pid for row in rows if row.ppid == pid]
+
+    async def _read(self, pid: int) -> Scan:
+        """A reading for one who asks for `pid`; another process that keeps it waiting is left out."""
+        while True:
+            scan = self._watch.scan()
+            try:
+                await _beside(pid, scan.read)
+                return scan
+            except SutraError:
+                if not self._watch.blame(scan):
+                    raise
 
     async def processes(
         self,

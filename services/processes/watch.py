@@ -49,6 +49,7 @@ class Watch:
         self.weighed = False
         """Whether `rows` have the costly field."""
         self.mute: set[tuple[int, int]] = set()
+        """As Scan's: whoever asks again would leave one more thread behind."""
 
     @asynccontextmanager
     async def needed(self, need: Need) -> AsyncIterator[None]:
@@ -76,6 +77,19 @@ class Watch:
         await self._aside.close()
         self.rows = []
         self.bell.ring()
+
+    def scan(self) -> Scan:
+        """A new one, which knows what not to ask."""
+        scan = self._make()
+        scan.mute |= self.mute
+        return scan
+
+    def blame(self, scan: Scan) -> bool:
+        """Mutes the process that a reading hangs at; whether there is one."""
+        entry = scan.entries.get(scan.at)
+        if entry is not None:
+            self.mute.add(entry.key)
+        return entry is not None
 
     def check(self) -> bool:
         """Whether there will be more; raises what ended the reading."""
@@ -120,9 +134,7 @@ class Watch:
 
     def _give_up(self, scan: Scan) -> Scan:
         """The thread that hangs keeps its scan for ever; a new one takes over, and leaves out what it hangs at."""
-        entry = scan.entries.get(scan.at)
-        if entry is not None:
-            self.mute.add(entry.key)
+        self.blame(scan)
         self._aside = Aside("processes")
         return self._make()
 

@@ -4,17 +4,19 @@ import asyncio
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from fakes import FakeExample, thing
 from gen import example
 from gen.example import Active, Line, Pair, Sample
-from serving import serving
+from services.core.server import Server
+from serving import about, serving
 from sutra_client import errors, events, made_types
 from sutra_client.anything import Anything, reached
 from sutra_client.connection import Connection
 from sutra_client.errors import SutraError
-from sutra_client.transport import unix
+from sutra_client.transport import memory, unix
 
 
 def plain(service: Anything, name: str, value: object) -> dict[str, Any]:
@@ -131,12 +133,43 @@ def test_made_types_are_those_that_are_generated() -> None:
         {"A": {"fields": [{"name": "a", "type": "string", "default": ""}, {"name": "b", "type": "string"}]}},
         {"A": {"fields": [{"name": "a", "type": "Nothing"}]}},
         {"A": {"fields": [{"name": "a", "type": "[]" * 5000 + "string"}]}},
+        {"A": {"fields": [{"name": "a", "type": "string"}, {"name": "a", "type": "u8"}]}},
+        {"Node": {"fields": [{"name": "Node", "type": "Node?"}]}},
     ],
 )
 def test_a_schema_that_makes_no_types_is_refused(types: Any) -> None:
     text = json.dumps({"id": "x.y", "types": types})
     with pytest.raises(SutraError, match="its schema cannot be used"):
         made_types.made(text)
+
+
+@pytest.mark.parametrize("key", [[], ["nothing"], ["parts"], ["maybe"], ["A"]])
+def test_a_table_whose_rows_no_key_could_tell_apart_is_refused(key: list[str]) -> None:
+    fields = [{"name": "a", "type": "string"}, {"name": "parts", "type": "[]string"}, {"name": "maybe", "type": "string?"}]
+    stream = {"id": 9, "name": "rows", "kind": "table", "row": "A", "key": key}
+    with pytest.raises(SutraError, match="its schema cannot be used: rows: "):
+        made_types.made(json.dumps({"id": "x.y", "types": {"A": {"fields": fields}}, "streams": [stream]}))
+
+
+def test_a_type_that_nothing_can_be_decoded_into_is_refused_before_it_is_used() -> None:
+    schema = {"id": "x.y", "enums": {"E": {"values": []}}, "types": {"A": {"fields": [{"name": "a", "type": "E"}]}}}
+    with pytest.raises(SutraError, match="its schema cannot be used"):
+        made_types.made(json.dumps(schema | {"methods": [{"id": 1, "name": "get", "out": "A"}]}))
+
+
+def test_a_schema_of_megabytes_is_not_read() -> None:
+    with pytest.raises(SutraError, match="more than 1048576 are not read"):
+        made_types.made(json.dumps({"id": "x.y", "doc": "x" * (1 << 20)}))
+
+
+async def test_a_service_whose_schema_is_another_ones_is_refused() -> None:
+    backend: Any = FakeExample()
+    running = Server(msgspec.structs.replace(example.SERVICE, id="dev.avyctl.disks"), backend, about)
+    with pytest.raises(SutraError, match="what answers there says that it is") as refused:
+        async with reached(memory(running.session), "dev.avyctl.disks"):
+            raise AssertionError
+    assert refused.value.code == errors.UNAVAILABLE
+    await running.stop()
 
 
 async def test_a_connection_that_is_open_for_a_known_service_serves_as_well() -> None:

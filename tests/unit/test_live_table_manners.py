@@ -308,3 +308,19 @@ async def test_the_column_that_grows_uses_a_wide_terminal_and_gives_way_in_a_nar
         await pilot.resize_terminal(20, 3)
         await pilot.pause()
         assert len(app.table.render_line(1).text) == 20 and "…" in app.lines[1]
+
+
+async def test_a_filter_holds_when_other_columns_are_shown() -> None:
+    app = Manners()
+    async with app.run_test(size=(60, 8)):
+        app.table.load(TREE)
+        app.table.filter_text("state:running memory>6")
+        app.table.lay_out(COLUMNS[:1])
+        assert app.names == ["vim", "sshd"]
+        app.table.change([Task("vim", "shell", 9, "failed"), Task("new", "", 8)])
+        assert app.names == ["sshd", "new"]
+        app.table.filter_text("ssh")
+        assert app.names == ["sshd"]
+        app.table.filter(lambda row: getattr(row, "memory", None) == 1)
+        app.table.lay_out(COLUMNS)
+        assert app.names == ["lost"]

@@ -95,7 +95,7 @@ def matches(row: Process, theirs: dict[str, Any]) -> bool:
     argv = [os.fsencode(word).decode("utf-8", "backslashreplace") for word in theirs["cmdline"] or ()]
     same = (row.ppid, row.uid, row.gid, row.nice) == (theirs["ppid"], theirs["uids"].effective, theirs["gids"].effective, theirs["nice"])
     called = os.fsencode(theirs["name"]).decode("utf-8", "backslashreplace").startswith(row.name)
-    command = row.command == " ".join(argv)[: len(row.command)].rstrip() if any(argv) else row.command == f"[{row.name}]"
+    command = row.command.rstrip() == " ".join(argv)[: len(row.command)].rstrip() if any(argv) else row.command == f"[{row.name}]"
     near = abs(theirs["memory_info"].rss - row.memory) <= max(32 << 20, row.memory // 2)
     began = row.since is not None and abs(row.since / 1e6 - theirs["create_time"]) < 2
     return same and called and command and near and began and abs(theirs["num_threads"] - row.threads) <= 8

@@ -129,3 +129,8 @@ def test_kept_order_is_the_order_that_sorting_anew_gives(steps: list[tuple[str, 
     places: list[Key] = [rows.key_at(line) for line in range(len(rows))]
     assert places == anew.keys(0, len(anew)) and len(places) == rows.total
     assert [rows.line(key) for key in places] == list(range(len(rows)))
+
+
+def test_numbers_of_any_size_and_none_at_all_have_a_place() -> None:
+    assert rank(-(10**400)) < rank(-1.5) < rank(2) < rank(10**400) < rank(float("inf"))
+    assert rank(float("nan")) == rank(None) > rank(10**400)

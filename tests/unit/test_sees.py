@@ -16,13 +16,18 @@ from gen import example
 from gen.example import Active, Line, Thing
 from services.core.authority import refusal
 from services.core.peer import OPERATOR, READER, Peer
+from services.core.pump import Pump
 from services.core.server import Server
 from services.core.sight import Eyes, Lens, Mask, Sight
+from services.core.subscription import Subscription
+from services.core.table import Table
 from serving import Raw, about, server, serving
 from sutra_client import endpoint, events
 from sutra_client.connection import Connection
+from sutra_client.errors import SutraError
 from sutra_client.gen import core
 from sutra_client.transport import unix
+from sutra_client.wire import MSGPACK, Encoding
 
 NOBODY, ANN, BOB, JOURNAL = 65534, 61001, 61002, 62001
 GET, THINGS, LINES, OWNED, STATISTICS = 1, 100, 104, 107, 65282
@@ -230,13 +235,66 @@ async def test_what_a_user_may_use_is_what_it_is_then_allowed(uid: int, groups: 
     assert "shows only what is its own" in permissions["owned"]["reason"] and all(permissions[name]["hint"] for name in refused)
 
 
-async def test_a_change_reaches_each_follower_as_far_as_it_sees() -> None:
+async def test_a_change_reaches_each_follower_as_far_as_it_sees_and_no_other() -> None:
     backend = FakeExample((owned("ann's", ANN),))
     running = server(backend)
     async with peer_of(running, BOB) as bob, peer_of(running, 0) as root:
         for peer in (bob, root):
             await peer.ask(THINGS, 1, [], [])
             await item(peer)
-        backend.change(msgspec.structs.replace(owned("ann's", ANN), journal="more"))
-        assert [(await item(peer))[1][0][8:10] for peer in (bob, root)] == [[None, None], [["PASSWORD=x"], "more"]]
+        hidden = msgspec.structs.replace(owned("ann's", ANN), journal="more")
+        backend.change(hidden)
+        assert (await item(root))[1][0][8:10] == [["PASSWORD=x"], "more"]
+        backend.change(msgspec.structs.replace(hidden, active=Active.FAILED))
+        seen = [(await item(peer))[1][0] for peer in (bob, root)]
+        assert [(row[1], *row[8:10]) for row in seen] == [("failed", None, None), ("failed", ["PASSWORD=x"], "more")]
     await running.stop()
+
+
+class Sent:
+    """Stands in for a session: keeps what is sent to its peer."""
+
+    writable = True
+
+    def __init__(self) -> None:
+        self.states: list[str] = []
+        self.got = asyncio.Event()
+
+    def send(self, kind: int, opcode: int, call: int, payload: bytes = b"") -> None:
+        if payload:
+            self.states += [row[1] for row in msgspec.msgpack.decode(payload)[1][1]]
+            self.got.set()
+
+    def fail(self, encoding: Encoding, opcode: int, call: int, error: SutraError) -> None:
+        raise error
+
+    def ended(self, opcode: int, call: int) -> None: ...
+
+
+async def test_whoever_comes_between_two_changes_of_one_tick_has_the_last() -> None:
+    row = owned("ann's", ANN)
+    told: asyncio.Queue[Any] = asyncio.Queue()
+
+    async def iterate() -> AsyncIterator[Any]:
+        while (event := await told.get()) is not None:
+            yield event
+            told.task_done()
+
+    tasks: set[asyncio.Task[None]] = set()
+    table = Table(Thing, ("name",), Pump(iterate, tasks), lambda: None)
+    sight = Sight("all", Mask(Thing, example.SERVICE.sees), Eyes(Peer(BOB, BOB, 1)))
+    sessions = Sent(), Sent()
+    early, late = (Subscription(session, MSGPACK, THINGS, 1, 64) for session in sessions)
+    early.source = late.source = table
+    table.join(early, sight=sight)
+    told.put_nowait(events.Snapshot([row]))
+    async with asyncio.timeout(5):
+        await sessions[0].got.wait()
+        told.put_nowait(events.Changed([msgspec.structs.replace(row, active=Active.FAILED)]))
+        await told.join()
+        table.join(late, b"a view of its own", lambda row: True, sight)
+        told.put_nowait(events.Changed([row]))
+        told.put_nowait(None)
+        await asyncio.wait(tasks)
+    assert sessions[0].states[-1] == sessions[1].states[-1] == "active"
+    assert "failed" in sessions[1].states
