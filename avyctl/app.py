@@ -1,24 +1,28 @@
 """The screen's front door: the Textual app, its themes and panes, and the keys that mean the same everywhere."""
 
+import gc
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from textual.app import App, SystemCommand
+from textual._styles_cache import StylesCache
+from textual.app import SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 
 from avyctl.panes import PANES, STEMS, make
 from avyctl.themes import THEMES, first_theme, themes_on
+from avyctl.typed_ahead import TypedAhead
+from screens.action_list import choices
 from screens.commands import Commands
 from screens.help import HelpScreen
 from screens.pane import PaneScreen
 from screens.shell import Clock, Services, Shell
-from sutra_client.actions import Action
 from sutra_client.glyphs import LEVELS
 from sutra_client.terminal import Terminal
 from widgets.driver import TerminalDriver
@@ -26,7 +30,7 @@ from widgets.driver import TerminalDriver
 ASSETS = next(path for path in (Path(__file__).parent / "assets", Path(__file__).parent.parent / "assets") if path.is_dir())
 
 
-class AvyctlApp(App[None], inherit_bindings=False):
+class AvyctlApp(TypedAhead, inherit_bindings=False):
     """`terminal` decides glyphs, first theme and what is sent; `read_only` takes away what changes anything, the shell too."""
 
     TITLE = "avyctl"
@@ -53,9 +57,12 @@ class AvyctlApp(App[None], inherit_bindings=False):
         theme: str = "",
         pane: str = PANES[0].name,
         clock: Clock = time.time,
+        options: Sequence[str] = (),
     ) -> None:
-        super().__init__(driver_class=type("Driver", (TerminalDriver,), {"facts": terminal}))
-        self.shell = Shell(services, commands, PANES, STEMS, glyphs=LEVELS[terminal.glyphs], clock=clock, read_only=read_only)
+        """`options` are those that a one-shot needs to look at the same host."""
+        super().__init__(type("Driver", (TerminalDriver,), {"facts": terminal}))
+        glyphs = LEVELS[terminal.glyphs]
+        self.shell = Shell(services, commands, PANES, STEMS, glyphs=glyphs, clock=clock, read_only=read_only, options=options)
         self._first = pane
         self._terminal = terminal
         self.no_color = not terminal.colours
@@ -68,11 +75,21 @@ class AvyctlApp(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         self.push_screen(self._pane(self._first))
 
+    def on_ready(self) -> None:
+        """The first frame is out. Of what was made until here next to nothing is garbage, so it is never looked at again."""
+        gc.freeze()
+        gc.enable()
+
     def _pane(self, name: str) -> str:
         """The name under which that pane is installed: it keeps its rows while another is seen."""
         if not self.is_screen_installed(name):
             self.install_screen(make(name, self.shell), name)
         return name
+
+    def pop_screen(self) -> AwaitComplete:
+        """Textual memorises per widget's cache (lru_cache on a method), and so keeps all that the last 1024 widgets ever painted."""
+        StylesCache.get_inner_outer.cache_clear()
+        return super().pop_screen()
 
     def action_pane(self, name: str) -> None:
         """Go to that pane, from wherever."""
@@ -119,20 +136,27 @@ class AvyctlApp(App[None], inherit_bindings=False):
         for pane in PANES:
             yield SystemCommand(f"Go to {pane.full}", f"key {pane.key}" if pane.key else "", lambda name=pane.name: self.action_pane(name))
         if isinstance(screen, PaneScreen):
-            for action in screen.ACTIONS:
-                yield SystemCommand(action.label.capitalize(), f"{action.doc}, key {action.key}", self._doing(screen, action))
+            for choice in choices(screen.ACTIONS):
+                yield SystemCommand(choice.label.capitalize(), f"{choice.doc}, key {choice.key}", self._doing(screen, choice.name))
         yield SystemCommand("Help", "keys and words of this pane", self.action_help)
         yield SystemCommand("Paint again", "clear the terminal and paint everything", self.action_repaint)
         yield SystemCommand("Quit", "leave avyctl", self.action_quit)
 
-    def _doing(self, screen: PaneScreen, action: Action) -> Callable[[], object]:
-        return lambda: self.call_later(screen.run_action, action.name)
+    def _doing(self, screen: PaneScreen, action: str) -> Callable[[], object]:
+        return lambda: self.call_later(screen.run_action, action)
 
 
 async def run(
-    services: Services, commands: Commands, terminal: Terminal, *, read_only: bool = False, theme: str = "", pane: str = ""
+    services: Services,
+    commands: Commands,
+    terminal: Terminal,
+    *,
+    read_only: bool = False,
+    theme: str = "",
+    pane: str = "",
+    options: Sequence[str] = (),
 ) -> int:
     """The exit code."""
-    app = AvyctlApp(services, commands, terminal, read_only=read_only, theme=theme, pane=pane or PANES[0].name)
+    app = AvyctlApp(services, commands, terminal, read_only=read_only, theme=theme, pane=pane or PANES[0].name, options=options)
     await app.run_async(mouse=terminal.mouse)
     return app.return_code or 0

@@ -4,15 +4,11 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from avyctl.commands import OneShots
 from avyctl.reach import Reach
-from avyctl.wiring import connected
-from sutra_client.gen.system import SystemClient
-from sutra_client.output import write
-from sutra_client.terminal import LINE, look
+from sutra_client.output import is_terminal, write
+from sutra_client.terminal import LINE, look, window
 
 
 def run(
@@ -31,43 +27,47 @@ def run(
     `pane` is the one to begin with, by its name, else the first; `root` is another root than / to look at, in this process.
     """
     terminal = look(sys.stdout.fileno(), os.environ)
+    where = [option for option, given in (("--embedded", embedded), (f"--root={root}", root)) if given]
+    commands = OneShots((sys.executable, "-IS", sys.argv[0]), [*where, "--read-only"] if read_only else where)
     if line or terminal.level == LINE:
-        return _run_line(embedded, root or "/", terminal.utf8)
+        return _run_line(commands, embedded, root or "/", terminal.utf8)
     if color == "never":
         terminal = terminal._replace(colours=0)
-    gc.disable()  # of what importing makes nothing is garbage; looking for it costs 7 % of the start
+    gc.disable()  # until the first frame, after which the app enables it: looking for garbage costs 7 % of the start
     from avyctl.app import run as screen
-
-    gc.freeze()
-    gc.enable()
-    options = [name for name, given in (("--embedded", embedded), ("--read-only", read_only), (f"--root={root}", root)) if given]
-    commands = OneShots((sys.executable, "-IS", sys.argv[0]), options)
 
     async def open_it() -> int:
         async with Reach(embedded, root or "/") as reach:
             await reach.connection("system").opened()  # what cannot be reached is said before the screen is taken
-            return await screen(reach, commands, terminal, read_only=read_only, theme=theme, pane=pane)
+            return await screen(reach, commands, terminal, read_only=read_only, theme=theme, pane=pane, options=where)
 
     return asyncio.run(open_it())
 
 
-def _run_line(embedded: bool, root: str, utf8: bool) -> int:
+def _run_line(commands: OneShots, embedded: bool, root: str, utf8: bool) -> int:
     try:
-        return asyncio.run(_line(embedded, root, utf8))
-    except KeyboardInterrupt:
+        return asyncio.run(_line(commands, embedded, root, utf8))
+    except KeyboardInterrupt:  # before line mode itself takes care of it
         write("\n")
         raise
 
 
-async def _line(embedded: bool, root: str, utf8: bool) -> int:
-    from avyctl import line
+async def _line(commands: OneShots, embedded: bool, root: str, utf8: bool) -> int:
+    from avyctl.line.interrupts import Interrupts
+    from avyctl.line.mode import LineMode
+    from avyctl.line.paper import Paper
+    from avyctl.line.reader import LineReader
 
-    async with _system(embedded, root) as (system, you):
-        return await line.run(system, you, sys.stdin, write, utf8=utf8)
+    paper = Paper(write, utf8=utf8, size=_size)
+    reader = LineReader(sys.stdin.fileno())
+    async with Reach(embedded, root) as reach:
+        with Interrupts() as interrupts:
+            return await LineMode(reach, commands, paper, reader, terminal=sys.stdin.isatty()).talk(interrupts)
 
 
-@asynccontextmanager
-async def _system(embedded: bool, root: str) -> AsyncIterator[tuple[SystemClient, str]]:
-    async with connected("system", embedded, root) as connection:
-        peer = connection.link.welcome.peer
-        yield SystemClient(connection), "·".join([peer.user, *peer.roles[-1:]])
+def _size() -> tuple[int, int]:
+    """Of the terminal; 80x24 where it does not tell, and nothing where there is none."""
+    if not is_terminal(1):
+        return 0, 0
+    columns, rows = window(1)
+    return columns or 80, rows or 24

@@ -15,7 +15,7 @@ from sutra_client.gen.core import Finding
 from sutra_client.gen.system import Status
 from sutra_client.glyphs import FULL, Glyphs
 from widgets.lines import Part
-from widgets.panes_line import Pane
+from widgets.pane import Pane
 
 Clock = Callable[[], float]
 """Unix seconds."""
@@ -123,8 +123,11 @@ class Shell:
         glyphs: Glyphs = FULL,
         clock: Clock = time.time,
         read_only: bool = False,
+        options: Sequence[str] = (),
     ) -> None:
-        """`stems` are the services whose findings count for the host as a whole, the system service first, each with its pane."""
+        """`options` are those that a one-shot needs to look at the same host. `stems` are the services whose findings count for the host
+        as a whole, the system service first, each with its pane.
+        """
         self.services = services
         self.commands = commands
         self.history: list[str] = []
@@ -134,6 +137,7 @@ class Shell:
         self.glyphs = glyphs
         self.clock = clock
         self.read_only = read_only
+        self.options = tuple(options)
         self.host = Host()
 
     def pane_of(self, stem: str) -> Pane | None:

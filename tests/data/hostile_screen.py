@@ -21,7 +21,8 @@ from widgets.key_line import KeyLine
 from widgets.lines import Lines
 from widgets.live_table import LiveTable
 from widgets.note import Note
-from widgets.panes_line import Pane, PanesLine
+from widgets.pane import Pane
+from widgets.panes_line import PanesLine
 from widgets.plot import Plot
 from widgets.prose import Prose
 from widgets.status_line import StatusLine
