@@ -14,6 +14,7 @@ from sutra_client.words import split
 from widgets.key_line import KeyLine
 from widgets.lines import Lines
 from widgets.prompt import Prompt
+from widgets.prose import Prose
 
 
 class Foot(Vertical):
@@ -28,27 +29,30 @@ class Foot(Vertical):
     }
     """
 
-    def __init__(self, shell: Shell, actions: Sequence[Action], filters: bool) -> None:
+    def __init__(self, shell: Shell, actions: Sequence[Action], filters: bool, above: bool) -> None:
         super().__init__()
         self._shell = shell
         self._actions = actions
         self._filters = filters
+        self._above = above
+        self._said = False
 
     def compose(self) -> ComposeResult:
-        yield Lines(id="said")
+        yield Prose(id="said")
         with Horizontal(id="prompt"):
             yield Lines([((" :", "accent"),)], id="colon")
             yield Prompt(self._shell.history)
-        yield KeyLine(self._actions, filters=self._filters)
+        yield KeyLine(self._actions, filters=self._filters, above=self._above)
 
     @property
     def used(self) -> bool:
         """Whether there is anything that Esc would put away."""
-        return self.query_one(Prompt).has_focus or bool(self.query_one("#said", Lines).text)
+        return self.query_one(Prompt).has_focus or self._said
 
     def say(self, text: str) -> None:
-        """A line above the keys, until `clear` or the next one."""
-        self.query_one("#said", Lines).show([((f" {text}", ""),)] if text else [])
+        """Lines above the keys, until `clear` or the next ones."""
+        self._said = bool(text)
+        self.query_one("#said", Prose).tell([(" ", text)] if text else [])
 
     def ask(self) -> None:
         """The command line."""

@@ -20,7 +20,7 @@ class HelpScreen(ModalScreen[None]):
 
     AUTO_FOCUS = ""
     BINDINGS = [
-        Binding("escape", "step_back", "Back", show=False),
+        Binding("escape,q,question_mark", "step_back", "Back", show=False),
         Binding("slash", "search", "Search", show=False),
         Binding("up,k", "scroll(-1)", "Up", show=False),
         Binding("down,j", "scroll(1)", "Down", show=False),

@@ -38,7 +38,7 @@ class Details(VerticalScroll, inherit_bindings=False):
     DEFAULT_CSS = """
     Details {
         display: none;
-        height: auto; max-height: 60%; margin-top: 1; scrollbar-size: 0 0;
+        height: auto; max-height: 60%; scrollbar-size: 0 0;
         &.-shown { display: block; }
     }
     """
@@ -64,7 +64,10 @@ class ListPane(PaneScreen):
         &.-filtering > #filtering { display: block; }
         & #slash { width: 2; }
         & > #list { height: 1fr; layout: vertical; }
+        & #rule { display: none; height: 1; }
+        & #rule.-shown { display: block; }
         &.-wide > #list { layout: horizontal; }
+        &.-wide #rule { display: none; }
         &.-wide LiveTable { width: 3fr; }
         &.-wide Details { width: 2fr; margin: 0 0 0 2; max-height: 100%; display: block; }
     }
@@ -85,6 +88,10 @@ class ListPane(PaneScreen):
     def columns(self) -> Sequence[Column]:
         """The columns of the list, from the generated fields as a rule."""
         raise NotImplementedError
+
+    def listed(self, row: Any) -> Any:
+        """The row as the list has it, with the same key: for cells that tell more than one field."""
+        return row
 
     def summary(self, rows: Iterable[Any]) -> Sequence[Part]:
         """The list in a few words, beside its title."""
@@ -115,6 +122,7 @@ class ListPane(PaneScreen):
             yield Input(placeholder="word  !word  field:word  field>5   enter keeps, esc clears", id="filter", compact=True)
         with Container(id="list"):
             yield LiveTable(self.columns(), self.KEY, tone=self.tone, glyphs=self.glyphs, tree_column=self.TREE)
+            yield Lines([(("", ""),)], id="rule")
             with Details():
                 yield Prose(id="detail")
 
@@ -152,13 +160,12 @@ class ListPane(PaneScreen):
         """One event of the list."""
         match event:
             case Snapshot(rows=rows, more=more):
-                self.table.load(rows, more)
+                self.table.load(map(self.listed, rows), more)
                 if not more:
                     self._complete = True
                     self.table.age(False)
-                    self.table.empty = self.nothing()
             case Changed(rows=rows):
-                self.table.change(rows)
+                self.table.change(map(self.listed, rows))
             case Removed(keys=keys):
                 self.table.drop(keys)
         self.tell_summary()
@@ -192,6 +199,8 @@ class ListPane(PaneScreen):
             left += self.summary(row for key in rows.all_keys() if (row := rows.get(key)) is not None)
         right: list[Part] = []
         text = self.query_one("#filter", Input).value
+        if self._complete:
+            self.table.empty = "Nothing passes the filter; esc shows all again." if text and self.table.rows.total else self.nothing()
         if text and not self.has_class("-filtering"):
             right.append((f"  /{text}", "accent"))
         self.query_one("#summary", Lines).show([between(left, [*right, (" ", "")], self.app.size.width)])
@@ -260,6 +269,10 @@ class ListPane(PaneScreen):
         self._tell_detail()
 
     def on_live_table_chosen(self) -> None:
+        self.choose()
+
+    def choose(self) -> None:
+        """Enter on a row."""
         self.action_open()
 
     def _shows_details(self) -> bool:
@@ -268,6 +281,10 @@ class ListPane(PaneScreen):
     def _tell_detail(self) -> None:
         details = self.query_one(Details)
         details.set_class(self._opened, "-shown")
+        rule = self.query_one("#rule", Lines)
+        rule.set_class(self._opened, "-shown")
+        words = f" {self.glyphs.rule * 2} esc closes, arrows scroll "
+        rule.show([((words.ljust(self.app.size.width - 1, self.glyphs.rule), "dim"),)])
         if self._shows_details():
             self.read_detail(self.table.cursor_key)
 

@@ -48,7 +48,7 @@ class OutputScreen(Screen[None]):
         state = (f"{self._glyphs.ok} done", "ok") if code == 0 else (f"{self._glyphs.failed} exit code {code}", "error")
         if not view.lines:
             view.add(["It said nothing."])
-        self.query_one("#state", Lines).show([((" ", ""), state, ("   esc back   arrows scroll   y copies the command", ""))])
+        self.query_one("#state", Lines).show([((" ", ""), state, ("   esc back   arrows scroll   y copy", ""))])
 
     def action_step_back(self) -> None:
         self.workers.cancel_node(self)

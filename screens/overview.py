@@ -12,10 +12,9 @@ from textual.widget import Widget
 
 from screens.pane import Call, PaneScreen
 from screens.shell import Shell
-from sutra_client import errors
 from sutra_client import overview_text as words
 from sutra_client.actions import Action
-from sutra_client.errors import SutraError
+from sutra_client.errors import UNSUPPORTED, SutraError
 from sutra_client.events import Changed, Removed, Samples, Snapshot, TableEvent
 from sutra_client.gen.core import Finding, Severity
 from sutra_client.gen.system import Sample
@@ -32,6 +31,8 @@ _CELL = 10_000_000
 """Microseconds that one cell of a plot stands for."""
 _HAPPENED = 4
 """How many of the newest things that happened are told."""
+_OTHERS_SECONDS = 0.5
+"""When the findings of the other services are asked for."""
 PATIENCE = 0.05
 """Seconds that the first frame waits for the service at most."""
 
@@ -76,6 +77,8 @@ class OverviewScreen(PaneScreen):
         self._answered = asyncio.Event()
         self._sample: Sample | None = None
         self._opened = False
+        self._unheard: dict[str, SutraError] = {}
+        """What the findings of other services failed with."""
         self._history = {name: Buckets(_CELL, Plot.CELLS) for name in ("cpu", "memory", "network", "disk")}
 
     def body(self) -> Iterable[Widget]:
@@ -125,8 +128,10 @@ class OverviewScreen(PaneScreen):
 
     def action_visit(self) -> None:
         noted = self._under_cursor()
-        if noted is not None and noted.pane not in ("", self.shell.panes[0].key):
-            pane = next(pane for pane in self.shell.panes if pane.key == noted.pane)
+        pane = next((pane for pane in self.shell.panes if noted and pane.key == noted.pane), None)
+        if pane is None or pane.name == self.NAME:
+            self.say("no other pane tells more of it; enter shows what to do" if noted else "nothing needs attention")
+        else:
             self.app.call_later(self.app.run_action, f"pane('{pane.name}')")
 
     def action_step_back(self) -> None:
@@ -161,8 +166,10 @@ class OverviewScreen(PaneScreen):
         await self.follow("samples", self._system.samples(_CELL * Plot.cells(self.app.size.width)), self._take)
 
     def watch_host(self) -> None:
-        for stem in self.shell.stems:
-            self.watch_findings(stem)
+        """The system service at once; the others when the screen stands, as starting them takes longer than painting it."""
+        first, *others = self.shell.stems
+        self.watch_findings(first)
+        self.set_timer(_OTHERS_SECONDS, lambda: self.is_current and [self.watch_findings(stem) for stem in others])
 
     @work
     async def watch_findings(self, stem: str) -> None:
@@ -170,8 +177,10 @@ class OverviewScreen(PaneScreen):
         await self.follow(name, self.shell.services.client(stem).findings(), partial(self._heard, stem))
 
     def failed(self, what: str, error: SutraError) -> None:
-        if what.startswith("findings of ") and error.code == errors.UNSUPPORTED:
-            self.answered(what)  # this host has no such part, as its pane explains; nothing there can need attention
+        if what.startswith("findings of "):
+            self.answered(what)  # why, its pane explains
+            self._unheard[what] = error
+            self._tell_title()
             return
         super().failed(what, error)
         self._tell_staleness()
@@ -192,11 +201,16 @@ class OverviewScreen(PaneScreen):
         return ", ".join([*([f"{what}the system service{f' at {place}' if place else ''}"] if set(own) & set(streams) else []), *others])
 
     def _tell_staleness(self) -> None:
-        self.shell.host.stale = bool(self._stale)
+        waiting = self._overdue and not self.heard_host and self.shell.host.findings is not None
+        self.shell.host.stale = bool(self._stale) or waiting
         self.tell_host()
 
     def _heard(self, stem: str, event: TableEvent[Finding]) -> None:
         host = self.shell.host
+        self._unheard.pop(f"findings of {stem}", None)
+        if stem == self.shell.stems[0] and not self.heard_host:
+            self.heard_host = True
+            self._tell_staleness()
         before = host.keys(stem)
         host.heard(stem, event, self.clock())
         table = self.query_one(LiveTable)
@@ -244,7 +258,12 @@ class OverviewScreen(PaneScreen):
         table = self.query_one(LiveTable)
         known = self.shell.host.findings
         table.empty = "Not known yet." if known is None else "Nothing needs attention."
-        self.query_one("#title", Lines).show([((" Needs attention", "strong"), (f"  {len(known)}" if known else "", ""))])
+        # A part that this host does not have can need no attention; of one that cannot be asked nobody knows.
+        stems = [what.removeprefix("findings of ") for what, error in self._unheard.items() if error.code != UNSUPPORTED]
+        parts = dict.fromkeys(pane.short for pane in map(self.shell.pane_of, stems) if pane)
+        unheard = f"   not known of {', '.join(parts)}" if parts else ""
+        title = [(" Needs attention", "strong"), (f"  {len(known)}" if known else "", ""), (unheard, "warning")]
+        self.query_one("#title", Lines).show([tuple(title)])
 
     def _tell_happened(self) -> None:
         """As many lines as the newest things take; none where the screen is too low for them."""

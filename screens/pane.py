@@ -1,6 +1,6 @@
 """What every pane has: the status line, the panes line, its own body, and the keys made from its ACTIONS."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from textual import work
@@ -14,11 +14,12 @@ from screens.foot import Foot
 from screens.shell import Shell
 from sutra_client import errors, schema
 from sutra_client.actions import Action, register
-from sutra_client.equivalent import line
+from sutra_client.equivalent import words
 from sutra_client.errors import SutraError
 from sutra_client.events import Stale, Unknown
 from sutra_client.gen.system import System
 from sutra_client.json_text import Json
+from sutra_client.words import join
 from widgets.note import Note
 from widgets.panes_line import WIDE, PanesLine
 from widgets.status_line import StatusLine
@@ -51,6 +52,8 @@ class PaneScreen(Screen[None], inherit_bindings=False):
     """What the registry of panes calls it; also the stem of its file in assets/help."""
     FILTERS: ClassVar[bool] = False
     """Whether it has a list that `/` filters."""
+    ABOVE: ClassVar[bool] = False
+    """Whether it was opened from another screen, to which Esc goes back."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     DEFAULT_CSS = """
     PaneScreen {
@@ -69,6 +72,8 @@ class PaneScreen(Screen[None], inherit_bindings=False):
         self._stale: dict[str, Stale] = {}
         self._waiting: set[str] = set()
         self._asked, self._overdue = 0.0, False
+        self.heard_host = False
+        """Whether the host's findings came since this screen is seen: those of before may be old."""
 
     def __init_subclass__(cls) -> None:
         """Raises ActionError for a pane whose keys collide, when it is defined."""
@@ -81,7 +86,7 @@ class PaneScreen(Screen[None], inherit_bindings=False):
         yield PanesLine(self.shell.panes, self.NAME)
         yield Note()
         yield from self.body()
-        yield Foot(self.shell, self.ACTIONS, self.FILTERS)
+        yield Foot(self.shell, self.ACTIONS, self.FILTERS, self.ABOVE)
 
     def body(self) -> Iterable[Widget]:
         """The widgets between the panes line and the keys."""
@@ -96,6 +101,11 @@ class PaneScreen(Screen[None], inherit_bindings=False):
     def equivalent(self) -> Call | None:
         """What `y` shows: the one-shot that tells what the pane shows. None where there is none."""
         return None
+
+    def words(self) -> Sequence[str]:
+        """The same as words after `avyctl`, for what is no call of a noun; empty where there is none."""
+        call = self.equivalent()
+        return words(schema.load(call[0]), *call[1:]) if call else ()
 
     def action_step_back(self) -> None:
         """Esc: a pane that has something open closes it."""
@@ -134,12 +144,11 @@ class PaneScreen(Screen[None], inherit_bindings=False):
 
     def action_copy(self) -> None:
         """`y`: the same as a command, to be selected, and copied where the terminal can."""
-        call = self.equivalent()
-        if call is None:
+        words = self.words()
+        if not words:
             self.say("there is no one-shot for this")
             return
-        noun, verb, args = call
-        command = line(schema.load(noun), verb, args)
+        command = join(["avyctl", *self.shell.options, *words])
         self.say(command)
         self.app.copy_to_clipboard(command)
 
@@ -165,7 +174,7 @@ class PaneScreen(Screen[None], inherit_bindings=False):
         self._next_minute()
 
     def on_screen_resume(self) -> None:
-        self._asked, self._overdue = self.clock(), False
+        self._asked, self._overdue, self.heard_host = self.clock(), False, False
         self.set_timer(UNSAID, self._wait_no_longer)
         self.tell_host()
         self.watch_host()
@@ -185,6 +194,7 @@ class PaneScreen(Screen[None], inherit_bindings=False):
             await self.read_host()
         try:
             async for event in self._system.findings():
+                self.heard_host = True
                 self.shell.host.stale = isinstance(event, Stale)
                 self.shell.host.heard("system", event, self.clock())
                 self.tell_host()
@@ -242,6 +252,9 @@ class PaneScreen(Screen[None], inherit_bindings=False):
     def _wait_no_longer(self) -> None:
         self._overdue = True
         self.tell_note()
+        if not self.heard_host and self.shell.host.findings is not None:
+            self.shell.host.stale = True
+            self.tell_host()
         if self._waiting:
             self.overdue()
 

@@ -49,7 +49,7 @@ class ProcessesScreen(ListPane):
         Action("tree", "t", "tree", "each process below its parent, or all in one list; left and right fold"),
         Action("kernel", "K", "kernel", "the kernel's own threads too, or not"),
         Action("exact", "p", "pss", "memory with shared pages divided among those who share them; costs much reading", shown=False),
-        Action("environment", "v", "environment", "the environment of the process under the cursor, where you may see it", shown=False),
+        Action("environment", "v", "environment", "the environment of this process, where you may see it; again hides it", shown=False),
     )
 
     def __init__(self, shell: Shell) -> None:
@@ -89,7 +89,8 @@ class ProcessesScreen(ListPane):
 
     def equivalent(self) -> Call:
         if self._opened and self.row is not None:
-            return "processes", "show", {"pid": self.row.pid}
+            wanted = self._environment == self.table.cursor_key
+            return "processes", "show", {"pid": self.row.pid} | ({"environment": True} if wanted else {})
         args: dict[str, Json] = {"kernel": True} if self._kernel else {}
         return "processes", "list", args | ({"fields": ["pss"]} if self._exact else {})
 
@@ -120,7 +121,8 @@ class ProcessesScreen(ListPane):
         self.watch_list()
 
     def action_environment(self) -> None:
-        self._environment = self.table.cursor_key
+        shown = self._opened and self._environment == self.table.cursor_key
+        self._environment = None if shown else self.table.cursor_key
         self.action_open()
 
 

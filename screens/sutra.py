@@ -55,6 +55,9 @@ class SutraScreen(ListPane):
         parts: list[Part] = [(f"{len(states)} services, {served} at an endpoint", "")]
         return [*parts, (f", {wrong} cannot be used", "error")] if wrong else parts
 
+    def nothing(self) -> str:
+        return "No service is at an endpoint; `avyctl info` says where avyctl looks."
+
     def tone(self, row: Any) -> str:
         return "error" if row.state in ("refuses", "distrusted") else "dim" if row.state == "shadowed" else ""
 
@@ -66,7 +69,10 @@ class SutraScreen(ListPane):
             lines.append((" calls ", f"{row.calls} since it started, {row.errors} of them answered with an error, {row.peers} connected"))
         return lines
 
-    def on_live_table_chosen(self) -> None:
+    def words(self) -> Sequence[str]:
+        return ("sutra",)
+
+    def choose(self) -> None:
         self.action_enter_service()
 
     def action_enter_service(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
@@ -18,6 +18,7 @@ from sutra_client.json_text import Json
 from sutra_client.schema import Entry, Field, is_stream
 from widgets.lines import Lines
 from widgets.note import Note
+from widgets.prose import Prose
 from widgets.text_view import TextView
 
 _NAME = 20
@@ -28,7 +29,7 @@ class FormScreen(Screen[None]):
     """What a method changes is done on the second Enter alone, and only where `--read-only` was not given."""
 
     BINDINGS = [
-        Binding("escape", "step_back", "Back", show=False),
+        Binding("escape,q", "step_back", "Back", show=False),
         Binding("tab,down", "app.focus_next", "Next field", show=False),
         Binding("shift+tab,up", "app.focus_previous", "Previous field", show=False),
     ]
@@ -56,6 +57,7 @@ class FormScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Lines([((f" {self._service} {self._member}", "strong"),)], id="title")
         yield Note()
+        yield Prose(id="about")
         yield VerticalScroll(id="fields", can_focus=False)
         yield TextView()
         yield Lines(
@@ -73,6 +75,7 @@ class FormScreen(Screen[None]):
             async with self._shell.services.anything(self._service, self._path) as opened:
                 self._opened = opened
                 self._entry = opened.entry(self._member)
+                self._tell_about("")
                 await self._ask_for(self._entry[5])
                 await asyncio.Event().wait()  # only the end of the screen ends this
         except SutraError as error:
@@ -93,6 +96,16 @@ class FormScreen(Screen[None]):
         else:
             self.query_one(TextView).focus()
             self.use()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        self._tell_about(event.widget.name or "")
+
+    def _tell_about(self, field: str) -> None:
+        """What the method does, and of the field that is filled in all that the schema says; beside it there is little room."""
+        if self._entry is None:
+            return
+        told = [(f" {each[0]} ", f"{each[1]}  {each[2]}") for each in self._entry[5] if each[0] == field]
+        self.query_one("#about", Prose).tell([(" ", self._entry[3]), *told])
 
     def on_input_submitted(self) -> None:
         self.use()

@@ -47,6 +47,7 @@ class SutraServiceScreen(ListPane):
 
     NAME = "sutra"
     KEY = ("name",)
+    ABOVE = True
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("use", "enter", "use", "fill in what the method needs and call it, or follow the stream"),
         Action("open", "d", "details", "what the schema says of it"),
@@ -120,7 +121,10 @@ class SutraServiceScreen(ListPane):
             lines.append((" takes ", f"{span(row.mean)} on average"))
         return lines
 
-    def on_live_table_chosen(self) -> None:
+    def words(self) -> Sequence[str]:
+        return "sutra", self._path or self._service
+
+    def choose(self) -> None:
         self.action_use()
 
     def action_use(self) -> None:

@@ -9,6 +9,8 @@ import msgspec
 from screens.list_pane import ListPane
 from screens.pane import Call
 from screens.shell import Shell
+from sutra_client import json_text
+from sutra_client.actions import Action
 from sutra_client.anything import Anything
 from sutra_client.events import Changed, Done, Lost, Progress, Records, Removed, Samples, Snapshot
 from sutra_client.gen.core_table import ID as CORE
@@ -28,7 +30,11 @@ class StreamScreen(ListPane):
     """Rows of a table stream by their key; samples, records and progress in the order they came, numbered."""
 
     NAME = "sutra"
-    ACTIONS: ClassVar = ()
+    ABOVE = True
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("open", "enter", "details", "every field of the row under the cursor"),
+        Action("open", "d", "details", "the same", shown=False),
+    )
 
     def __init__(self, shell: Shell, service: str, path: str, schema: Schema, entry: Entry, args: dict[str, Json]) -> None:
         """`schema` and `entry` say what the rows are like."""
@@ -54,6 +60,12 @@ class StreamScreen(ListPane):
     def equivalent(self) -> Call | None:
         verb = next((verb for verb, each in self._schema.entries.items() if each is self._entry), "")
         return (self._schema.noun, verb, self._args) if self._schema.noun in nouns() else None
+
+    def words(self) -> Sequence[str]:
+        if self._schema.id == CORE:
+            return ()  # monitor follows what a service adds to it
+        args = [json_text.short(self._args)] if self._args else []
+        return super().words() or ("monitor", self._path or self._service, self._entry[2], *args)
 
     async def stream(self) -> AsyncIterator[Any]:
         async with self.shell.services.anything(self._service, self._path) as opened:

@@ -17,10 +17,10 @@ class KeyLine(Lines):
 
     DEFAULT_CSS = "KeyLine { height: 1; }"
 
-    def __init__(self, actions: Iterable[Action], *, filters: bool = False, id: str | None = None) -> None:
-        """`filters`: there is a list that `/` narrows."""
+    def __init__(self, actions: Iterable[Action], *, filters: bool = False, above: bool = False, id: str | None = None) -> None:
+        """`filters`: there is a list that `/` narrows. `above`: Esc goes back to another screen."""
         super().__init__(id=id)
-        self._keys = footer(actions, filters)
+        self._keys = footer(actions, filters, above)
 
     def on_resize(self, event: events.Resize) -> None:
         *left, last = fitting(self._keys, event.size.width)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from textual import events
 
-from sutra_client.errors import SutraError
+from sutra_client.errors import UNSUPPORTED, SutraError
 from sutra_client.text import display, moment
 from widgets.lines import Line, Lines, Part
 from widgets.prose import fold
@@ -35,6 +35,10 @@ class Note(Lines):
         """Why there is nothing to show on this host: one line for each thing that was looked for, and what would make it work."""
         self._say([*((part.strip(), "") for part in error.message.split(";")), (error.hint, "dim")])
 
+    def several(self, problems: Sequence[SutraError]) -> None:
+        """Of several services each one's own: what this host does not have is explained, in one sentence; what went wrong is an error."""
+        self._say([part for error in problems for part in _told(error)])
+
     def clear(self) -> None:
         self._say([])
 
@@ -50,3 +54,7 @@ class Note(Lines):
 
     def _folded(self, cells: int) -> list[Line]:
         return [((" ", ""), (piece, tone)) for text, tone in self._said if text for piece in fold(display(text), cells - 2)]
+
+
+def _told(error: SutraError) -> list[Part]:
+    return [(error.message, "" if error.code == UNSUPPORTED else "error"), (error.hint, "dim")]

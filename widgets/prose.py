@@ -4,12 +4,20 @@ from collections.abc import Sequence
 
 from textual import events
 
-from sutra_client.text import clip, display, width
+from sutra_client.text import clip, display, fit, width
 from widgets.lines import Line, Lines
 
 Paragraph = tuple[str, str]
 """(label, text): the label stands out, and every line of the text begins to its right."""
 _LEAST = 8
+_LONGEST_TITLE = 28
+
+
+def titled(pairs: Sequence[tuple[str, str]]) -> list[Paragraph]:
+    """(title, text) of facts, the titles in a column of their own; those that are too long are cut."""
+    shown = [display(title) for title, _ in pairs]
+    room = min(_LONGEST_TITLE, max(map(width, shown), default=0))
+    return [(f" {fit(title, room)} ", text) for title, (_, text) in zip(shown, pairs, strict=True)]
 
 
 class Prose(Lines):

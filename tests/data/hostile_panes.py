@@ -14,6 +14,10 @@ from avyctl.app import AvyctlApp
 from avyctl.survey import Endpoint
 from fakes import FakeExample, thing
 from hostile import STRINGS
+from services.deployments.fake import ROWS as DEPLOYMENTS
+from services.deployments.fake import FakeDeployments
+from services.init.fake import SERVICES, FakeInit
+from services.logs.fake import RECORDS, FakeLogs
 from services.processes.fake import ROWS, FakeProcesses
 from services.system.fake import FINDINGS, STATUS, FakeSystem
 from sutra_client.terminal import look
@@ -33,7 +37,13 @@ processes = FakeProcesses(
     [msgspec.structs.replace(FINDINGS[0], id=f"hostile {number}", object=text, evidence=text) for number, text in enumerate(HOSTILE)],
 )
 system = FakeSystem(spoiled(STATUS, 0), [spoiled(finding, number) for number, finding in enumerate(FINDINGS)])  # type: ignore[arg-type, misc]
-held = Held(system, HOSTILE[0], {"processes": processes})
+init = FakeInit([spoiled(row, number) for number, row in enumerate(SERVICES)], [])  # type: ignore[misc]
+wire = [text.encode("utf-8", "backslashreplace").decode() for text in HOSTILE]
+records = [spoiled(RECORDS[number % len(RECORDS)], number) for number in range(len(HOSTILE))]
+logs = FakeLogs([msgspec.structs.replace(row, fields=dict.fromkeys(wire, wire[0])) for row in records], [])  # type: ignore[misc]
+deployments = FakeDeployments([spoiled(row, number) for number, row in enumerate(DEPLOYMENTS)], [])  # type: ignore[misc]
+others = {"processes": processes, "init": init, "logs": logs, "deployments": deployments}
+held = Held(system, HOSTILE[0], others)
 held.example = FakeExample(tuple(thing(text.encode("utf-8", "backslashreplace").decode()) for text in HOSTILE))
 watching.ENDPOINTS[:] = [Endpoint(text, text, "ok", 0, text, text) for text in HOSTILE]
 app = AvyctlApp(held, Said({"hostile": (1, HOSTILE)}, HOSTILE), look(1, os.environ))

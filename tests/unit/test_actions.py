@@ -3,7 +3,7 @@
 import pytest
 
 from screens.pane import PaneScreen
-from sutra_client.actions import GLOBAL, UNANSWERED, Action, ActionError, footer, help_lines, register
+from sutra_client.actions import GLOBAL, MOVING, UNANSWERED, Action, ActionError, footer, help_lines, register
 
 RESTART = Action("restart", "r", "restart", "stop and start again")
 
@@ -44,4 +44,4 @@ def test_help_is_narrowed_by_every_typed_word() -> None:
 
 def test_help_names_every_key_that_works_everywhere() -> None:
     documented = {what for _, what in help_lines([])}
-    assert documented == {doc for key, doc in GLOBAL.items() if key not in UNANSWERED}
+    assert documented == {MOVING[1], *(doc for key, doc in GLOBAL.items() if key not in UNANSWERED)}

@@ -30,6 +30,14 @@ WALK = (
     (":x\t", ":x"),
     ("\x1b?", "PgUp"),
     ("\x1b", "methods"),
+    ("2", "Deployments  "),
+    ("\r", "kernel    "),
+    ("\x1b3", "Services  "),
+    ("\r", "main process"),
+    ("\x1bU", "   user"),
+    ("8", "Logs  "),
+    ("\r", "priority"),
+    ("\x1bu", "not known which unit"),
     ("1", "Needs attention"),
 )
 """What is typed, and what is then to be seen."""

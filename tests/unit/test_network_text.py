@@ -1,5 +1,9 @@
 """What is said of links and disks in words."""
 
+from typing import Any
+
+from msgspec.structs import replace
+
 from services.disks import fake as disks
 from services.network import fake as network
 from sutra_client import disks_text, network_text
@@ -67,3 +71,31 @@ def test_the_detail_of_a_device_has_its_mounts() -> None:
     lines = disks_text.detail(disks.DEVICES[2], disks.MOUNTS, ASCII)
     assert "/  17G of 29G (61 %)  rw,relatime" in lines and lines[-1] == "protected: you are here"
     assert "it did not answer within 2 s" in "\n".join(disks_text.detail(disks.DEVICES[5], disks.MOUNTS, ASCII))
+
+
+def test_a_route_is_told_with_all_that_is_not_usual_about_it() -> None:
+    usual, local = network.ROUTES
+    assert network_text.routes("eth0", [usual]) == ["route default  via 192.168.7.1  metric 100  by dhcp"]
+    odd = replace(local, table="77", type="blackhole", metric=None, down=True)
+    assert network_text.routes("eth0", [odd]) == ["route 192.168.7.0/24  blackhole  table 77  by kernel  not used"]
+    assert network_text.routes("wlan0", [usual]) == []
+
+
+def test_what_is_wrong_with_a_row_gives_its_tone() -> None:
+    address, neighbour = network.ADDRESSES[2], network.NEIGHBOURS[0]
+    rows: list[Any] = [
+        replace(address, duplicate=True),
+        replace(neighbour, state="failed"),
+        replace(network.ROUTES[0], down=True),
+        network.LINKS[3],
+    ]
+    assert [network_text.tone(row) for row in rows] == ["error", "warning", "dim", "dim"]
+    assert {network_text.tone(row) for row in (address, neighbour, network.ROUTES[0], network.LINKS[1])} == {""}
+
+
+def test_a_mount_tells_how_full_it_is_and_what_is_wrong_with_it() -> None:
+    lines = disks_text.about(disks.MOUNTS[0])
+    assert lines[:3] == ["/  ext4  /dev/mmcblk0p2", "device mmcblk0p2  179:2", "used 17G of 29G (61 %), 11G to be had"]
+    assert "inodes 400000 of 1900000" in lines
+    hung = disks_text.about(disks.MOUNTS[2])
+    assert hung[-2:] == ["does not answer", "it did not answer within 2 s"] and "options rw,relatime" in hung

@@ -1,7 +1,7 @@
 """Sparklines show what was measured, and nothing else."""
 
 from sutra_client.glyphs import ASCII, FULL, LEVELS
-from sutra_client.plot import Buckets, sparkline
+from sutra_client.plot import Buckets, bar, sparkline
 from sutra_client.text import width
 
 
@@ -28,6 +28,11 @@ def test_all_zero_is_a_low_line() -> None:
 
 def test_more_than_the_top_is_full() -> None:
     assert sparkline([400], 1, FULL.blocks, 100) == "█"
+
+
+def test_a_bar_is_as_long_as_its_share_and_what_is_not_nothing_shows() -> None:
+    drawn = [bar(share, 10, "#", "-") for share in (0.0, 0.4, 50.0, 99.0, 100.0, 250.0, None)]
+    assert drawn == ["-" * 10, "#---------", "#####-----", "#" * 10, "#" * 10, "#" * 10, " " * 10]
 
 
 def test_a_bucket_keeps_the_peak_of_its_span() -> None:

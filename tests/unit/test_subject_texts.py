@@ -26,7 +26,7 @@ def test_a_list_of_deployments_is_titled_by_its_engine() -> None:
 
 def test_each_deployment_has_a_glyph_and_a_tone() -> None:
     pairs = [(deployments_text.glyph(row, ASCII), deployments_text.tone(row)) for row in DEPLOYMENTS]
-    assert pairs == [("!", "warning"), ("o", "ok"), (" ", ""), ("x", "error")]
+    assert pairs == [(">", "warning"), ("o", "ok"), (" ", ""), ("x", "error")]
 
 
 def test_a_deployment_that_waits_says_what_a_reboot_does() -> None:

@@ -108,6 +108,7 @@ def test_times_are_local_and_short_when_today(monkeypatch: pytest.MonkeyPatch) -
         now = 1_790_000_000
         assert text.moment(now * 1_000_000 + 5_000_000, now) == "16:13:25"
         assert text.moment((now - 86_400) * 1_000_000, now) == "2026-09-20 16:13"
+        assert [text.day(moment * 1_000_000, now) for moment in (now, now - 86_400)] == ["16:13:20", "2026-09-20"]
         assert text.moment(1 << 62, now) == "@4611686018427"
     finally:
         monkeypatch.delenv("TZ")
