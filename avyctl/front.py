@@ -7,6 +7,8 @@ import sys
 
 from avyctl.commands import OneShots
 from avyctl.reach import Reach
+from sutra_client import errors
+from sutra_client.errors import SutraError
 from sutra_client.output import is_terminal, write
 from sutra_client.terminal import LINE, look, window
 
@@ -38,7 +40,11 @@ def run(
 
     async def open_it() -> int:
         async with Reach(embedded, root or "/") as reach:
-            await reach.connection("system").opened()  # what cannot be reached is said before the screen is taken
+            try:
+                await reach.connection("system").opened()  # what cannot be reached is said before the screen is taken
+            except SutraError as error:
+                if not root or error.code != errors.UNSUPPORTED:
+                    raise  # an image that is only looked at has no /proc: the overview explains it, and the other panes work
             return await screen(reach, commands, terminal, read_only=read_only, theme=theme, pane=pane, options=where)
 
     return asyncio.run(open_it())

@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, ClassVar
 
 from textual import events, work
-from textual.binding import Binding
-from textual.containers import Container, Horizontal, VerticalScroll
+from textual.containers import Container, Horizontal
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -15,6 +14,7 @@ from screens.shell import Shell
 from sutra_client.errors import SutraError
 from sutra_client.events import Changed, Key, Removed, Snapshot
 from widgets.columns import Column
+from widgets.details import Details
 from widgets.lines import Lines, Part, between
 from widgets.live_table import LiveTable
 from widgets.panes_line import WIDE
@@ -22,26 +22,6 @@ from widgets.prose import Paragraph, Prose
 
 _SETTLED = 0.15
 """Seconds that the cursor rests on a row before its details are asked for."""
-
-
-class Details(VerticalScroll, inherit_bindings=False):
-    """What is known of one row; scrolls while it has the focus."""
-
-    BINDINGS = [
-        Binding("up,k", "scroll_up", "Up", show=False),
-        Binding("down,j", "scroll_down", "Down", show=False),
-        Binding("pageup", "page_up", "Page up", show=False),
-        Binding("pagedown,space", "page_down", "Page down", show=False),
-        Binding("home", "scroll_home", "First", show=False),
-        Binding("end", "scroll_end", "Last", show=False),
-    ]
-    DEFAULT_CSS = """
-    Details {
-        display: none;
-        height: auto; max-height: 60%; scrollbar-size: 0 0;
-        &.-shown { display: block; }
-    }
-    """
 
 
 class ListPane(PaneScreen):
@@ -154,6 +134,7 @@ class ListPane(PaneScreen):
     @work(exclusive=True, group="list")
     async def watch_list(self) -> None:
         """The list as its service tells it, until the pane is hidden."""
+        self.table.rows.restart()
         await self.follow(self.heading(), self.stream(), self.take)
 
     def take(self, event: Any) -> None:
@@ -180,6 +161,7 @@ class ListPane(PaneScreen):
         return "There are none."
 
     def went(self, stream: str) -> None:
+        self.table.rows.restart()
         self.table.age(True)
 
     def overdue(self) -> None:

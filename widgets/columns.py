@@ -55,7 +55,7 @@ def _column(field: Field, index: int) -> Column:
         title=title or name.replace("_", " "),
         format=lambda value: text.value(value, bare, unit),
         right=number,
-        least=4 if number else 6,
+        least=8 if bare == "time" else 4 if number else 6,
         most=12 if number else 48,
         priority=index,
         kind=kind,

@@ -93,6 +93,10 @@ class Rows:
         index = self._passed.index(entry)
         return len(self._passed.entries) - 1 - index if self.descending else index
 
+    def restart(self) -> None:
+        """A snapshot that had begun will not be completed: another begins."""
+        self._part = []
+
     def load(self, rows: Iterable[Row], more: bool = False) -> bool:
         """Replace all rows; a snapshot in parts is taken over with its last one, and then this is True."""
         self._part.extend(rows)

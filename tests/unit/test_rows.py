@@ -134,3 +134,11 @@ def test_kept_order_is_the_order_that_sorting_anew_gives(steps: list[tuple[str, 
 def test_numbers_of_any_size_and_none_at_all_have_a_place() -> None:
     assert rank(-(10**400)) < rank(-1.5) < rank(2) < rank(10**400) < rank(float("inf"))
     assert rank(float("nan")) == rank(None) > rank(10**400)
+
+
+def test_a_snapshot_that_was_cut_off_leaves_nothing_in_the_next() -> None:
+    rows = Rows(("name",))
+    rows.load(units(("half", 1)), more=True)
+    rows.restart()
+    rows.load(units(("a", 1)))
+    assert names(rows) == ["a"]
