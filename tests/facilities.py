@@ -5,6 +5,7 @@ import platform
 import shutil
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ FACILITIES: dict[str, Callable[[], bool]] = {
     "bash": lambda: shutil.which("bash") is not None,
     "dbus-daemon": lambda: shutil.which("dbus-daemon") is not None,
     "box": lambda: not image.missing() and image.path().is_dir(),
-    "ostree": lambda: shutil.which("ostree") is not None,
+    **{name: partial(lambda name: shutil.which(name) is not None, name) for name in ("ostree", "ip", "lsblk", "mkfs.ext4")},
     "sensors": lambda: _listed("/sys/class/hwmon"),
     "battery": lambda: _listed("/sys/class/power_supply"),
     "throttling": lambda: os.path.exists("/sys/devices/platform/soc/soc:firmware/get_throttled"),

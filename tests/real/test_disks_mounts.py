@@ -4,7 +4,6 @@ import asyncio
 import fcntl
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
@@ -132,7 +131,7 @@ async def test_a_mount_that_never_answers_is_marked_and_delays_no_other(place: b
         unmount(dead)
 
 
-@pytest.mark.skipif(shutil.which("mkfs.ext4") is None, reason="this machine has no mkfs.ext4")
+@pytest.mark.needs("mkfs.ext4")
 async def test_a_loop_device_comes_with_its_file_system_and_goes(place: bytes, disks: LinuxDisks, tmp_path: Path) -> None:
     image, target = tmp_path / "image", place + b"/data"
     os.mkdir(target)
@@ -157,7 +156,7 @@ async def test_a_loop_device_comes_with_its_file_system_and_goes(place: bytes, d
         await seen.until(lambda rows: loop.name not in rows)
 
 
-@pytest.mark.skipif(shutil.which("lsblk") is None, reason="this machine has no lsblk")
+@pytest.mark.needs("lsblk")
 async def test_devices_agree_with_lsblk(disks: LinuxDisks) -> None:
     theirs = json.loads(run("lsblk", "-J", "-b", "-l", "-o", "NAME,MAJ:MIN,SIZE,RO,RM,MOUNTPOINTS"))["blockdevices"]
     async with aclosing(disks.devices()) as stream:

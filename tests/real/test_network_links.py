@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -184,7 +183,7 @@ async def test_a_storm_that_overflows_the_socket_ends_with_the_truth(kernel: Ker
         await seen.until(lambda rows: rows["va"].alias == "399" * 40)
 
 
-@pytest.mark.skipif(shutil.which("ip") is None, reason="this machine has no ip(8)")
+@pytest.mark.needs("ip")
 async def test_all_tables_agree_with_ip(kernel: Kernel, network: NetlinkNetwork) -> None:
     pair(kernel)
     kernel.link("add", ifname="br0", kind="bridge")

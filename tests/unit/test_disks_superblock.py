@@ -1,6 +1,5 @@
 """What is on a device, by its first bytes."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -49,7 +48,7 @@ def test_garbage_is_nothing_known(head: bytes) -> None:
     identify(head)
 
 
-@pytest.mark.skipif(shutil.which("mkfs.ext4") is None, reason="this machine has no mkfs.ext4")
+@pytest.mark.needs("mkfs.ext4")
 def test_what_mkfs_made_is_known(tmp_path: Path) -> None:
     path = tmp_path / "image"
     path.write_bytes(bytes(2 << 20))

@@ -16,7 +16,7 @@ import ptys
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = f"{sys.executable} {ROOT / 'tests' / 'data' / 'screen_app.py'} {ROOT}"
 BASH = shutil.which("bash") or ""
-pytestmark = pytest.mark.skipif(not BASH, reason="bash is what knows job control")
+pytestmark = pytest.mark.needs("bash")
 
 
 @contextmanager

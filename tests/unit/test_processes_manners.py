@@ -75,7 +75,7 @@ def undumpable() -> Iterator[int]:
         os.close(told)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can begin processes of other users")
+@pytest.mark.needs("root")
 async def test_root_tells_no_user_more_than_the_kernel_would() -> None:
     backend = LinuxProcesses()
     group = primary_groups()[NOBODY]
@@ -218,7 +218,7 @@ async def test_a_fake_tells_its_readers_what_a_test_does_to_it() -> None:
         ("rw,hidepid=ptraceable", {NOBODY}, True),
     ],
 )
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can plant processes of other users")
+@pytest.mark.needs("root")
 async def test_where_proc_hides_processes_from_other_users_so_does_the_service(
     options: str, uids: set[int], refused: bool, tmp_path: Path
 ) -> None:
