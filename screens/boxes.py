@@ -148,9 +148,10 @@ class BoxesScreen(ListPane):
             self.table.empty = ""
 
     def tell_note(self) -> None:
-        """A sentence for each of the two that is not there; at length only where nothing else is to be seen."""
-        if len(self._errors) > 1 or (self._errors and self._complete):
-            self.query_one(Note).several(list(self._errors.values()))
+        """A sentence for each of the two that is not there, or not yet; at length only where nothing else is to be seen."""
+        awaited = self.awaited(sorted(self._waiting)) if self._overdue else ""
+        if len(self._errors) > 1 or (self._errors and (self._complete or awaited)):
+            self.query_one(Note).several(list(self._errors.values()), int(self._asked * 1e6), awaited, self.clock())
         else:
             super().tell_note()
 

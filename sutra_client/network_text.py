@@ -29,7 +29,7 @@ def reach(status: Status) -> tuple[str, str]:
     """(words, tone) for how far packets can be expected to get."""
     if status.connectivity == Connectivity.ROUTED:
         return "routed", "ok"
-    return ("links only", "warning") if status.connectivity == Connectivity.LINK else ("no link", "warning")
+    return ("links only", "warning") if status.connectivity == Connectivity.LINK else ("loopback only", "warning")
 
 
 def is_up(link: Link) -> bool:

@@ -25,7 +25,7 @@ class Note(Lines):
 
     def waiting(self, since: int, what: str, now: float | None = None) -> None:
         """Nothing came yet of what was asked for at that time."""
-        self._say([(f"waiting since {moment(since, now)} for {what}", "warning")])
+        self._say([_waits(since, what, now)])
 
     def failed(self, error: SutraError) -> None:
         """What went wrong, and what to do."""
@@ -35,9 +35,13 @@ class Note(Lines):
         """Why there is nothing to show on this host: one line for each thing that was looked for, and what would make it work."""
         self._say([*((part.strip(), "") for part in error.message.split(";")), (error.hint, "dim")])
 
-    def several(self, problems: Sequence[SutraError]) -> None:
-        """Of several services each one's own: what this host does not have is explained, in one sentence; what went wrong is an error."""
-        self._say([part for error in problems for part in _told(error)])
+    def several(self, problems: Sequence[SutraError], since: int, awaited: str, now: float | None = None) -> None:
+        """Of several services each one's own: what this host does not have is explained, in one sentence; what went wrong is an error.
+
+        Those in `awaited`, empty for none, said nothing since then.
+        """
+        waits = [_waits(since, awaited, now)] if awaited else []
+        self._say([*(part for error in problems for part in _told(error)), *waits])
 
     def clear(self) -> None:
         self._say([])
@@ -58,3 +62,7 @@ class Note(Lines):
 
 def _told(error: SutraError) -> list[Part]:
     return [(error.message, "" if error.code == UNSUPPORTED else "error"), (error.hint, "dim")]
+
+
+def _waits(since: int, what: str, now: float | None) -> Part:
+    return f"waiting since {moment(since, now)} for {what}", "warning"

@@ -24,6 +24,8 @@ PATIENCE = 10.0
 """Seconds for one answer."""
 MEASURING = 300.0
 """Seconds for the answer with sizes."""
+SYSTEMD = "/run/systemd/system"
+"""Is there where systemd runs; without it an engine is started in another way."""
 _FILTER = quote('{"type":["container"]}')
 
 
@@ -53,7 +55,8 @@ class Socket:
         try:
             return os.stat(self.path).st_uid
         except PermissionError as error:
-            hint = "try as root, or run an engine of your own: systemctl --user enable --now podman.socket"
+            own = "systemctl --user enable --now podman.socket" if os.path.isdir(SYSTEMD) else "podman system service --time=0"
+            hint = f"try as root, or run an engine of your own: {own}"
             raise SutraError(errors.DENIED, f"{shown(self.path)} may not be looked at by this user", hint) from error
         except OSError as error:
             raise SutraError(errors.UNAVAILABLE, f"{shown(self.path)}: {error.strerror}") from error
@@ -160,5 +163,8 @@ def absent(path: str) -> str:
     program = "docker" if "docker" in path else "podman"
     if shutil.which(program) is None:
         return f"{shown(path)} is absent, and {program} is not installed"
+    said = f"{program} is installed, but its API socket {shown(path)} is absent"
+    if not os.path.isdir(SYSTEMD):
+        return f"{said}: {'podman system service --time=0' if program == 'podman' else 'dockerd'} listens there while it runs"
     user = "" if path.startswith(("/run/podman/", "/run/docker")) else "--user "
-    return f"{program} is installed, but its API socket {shown(path)} is absent: systemctl {user}enable --now {program}.socket"
+    return f"{said}: systemctl {user}enable --now {program}.socket"

@@ -37,7 +37,7 @@ class Bus:
         self._gone: asyncio.Future[None] | None = None
 
     async def __aenter__(self) -> "Bus":
-        """Raises SutraError UNAVAILABLE."""
+        """Raises SutraError UNAVAILABLE, or DENIED where the socket is not for this user."""
         bus = MessageBus(bus_address="unix:path=" + quote(self._path, safe="/-_."))
         try:
             async with asyncio.timeout(self._deadline):
@@ -46,6 +46,9 @@ class Bus:
             raise self._unavailable(f"it accepts connections and does not answer within {self._deadline:g} s") from None
         except AuthError as error:
             raise self._unavailable(f"it refuses this user ({error})") from error
+        except PermissionError as error:
+            message = f"the bus at {self._path} cannot be used: this user may not connect to it"
+            raise SutraError(errors.DENIED, message, "who may is a matter of its socket's and folder's permissions: try as root") from error
         except OSError as error:
             raise self._unavailable(error.strerror or str(error)) from error
         except Exception as error:  # whatever the parsing of garbage came upon

@@ -125,12 +125,13 @@ class Live(Generic[S]):
 
     async def _wait(self, took: float) -> None:
         period = self._period if not self.unwatched else min(self._period or FALLBACK, FALLBACK)
+        began = time.monotonic()
         try:
             async with asyncio.timeout(period):
                 await self._dirty.wait()
         except TimeoutError:
             return
-        await asyncio.sleep(max(GATHER, took))  # at most half of the time is spent on reading
+        await asyncio.sleep(rest(took, time.monotonic() - began))
 
     def _watch(self, state: S) -> bool:
         """Whether anything is watched now that was not before."""
@@ -172,6 +173,11 @@ class Live(Generic[S]):
             self._inotify.close()
             self._inotify = None
         self._watches.clear()
+
+
+def rest(took: float, quiet: float) -> float:
+    """Seconds from a sign of a change to the next reading: at most half of the time is spent on reading, and what was quiet counts."""
+    return max(GATHER, took - quiet)
 
 
 def difference(before: Mapping[events.Key, T], after: Mapping[events.Key, T]) -> list[events.TableEvent[T]]:

@@ -88,7 +88,7 @@ class _Exchange:
             while (event := self.http.next_event()) is h11.NEED_DATA:
                 self.http.receive_data(await self._reader.read(65536))
         except h11.RemoteProtocolError as error:
-            raise SutraError(errors.FAILED, f"{shown(self._socket)}: what answered speaks no HTTP, or stopped halfway ({error})") from None
+            raise SutraError(errors.FAILED, f"{shown(self._socket)}: what answered speaks no HTTP, or stopped halfway") from error
         except OSError as error:
             raise SutraError(errors.UNAVAILABLE, f"{shown(self._socket)}: {error.strerror or error}") from error
         return event

@@ -1,6 +1,7 @@
 """The distros and containers as a person sees them."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 
 from msgspec.structs import replace
 from textual.pilot import Pilot
@@ -12,14 +13,22 @@ from services.containers.fake import ROWS as CONTAINERS
 from services.distro.fake import ROWS as DISTROS
 from services.distro.fake import FakeDistro
 from sutra_client.errors import UNSUPPORTED, SutraError
-from sutra_client.events import Snapshot
-from sutra_client.gen.containers import State
+from sutra_client.events import NO_FIELDS, NO_WHERE, Snapshot, TableEvent, Where
+from sutra_client.gen.containers import Container, State
 from sutra_client.gen.distro import Rootfs
 from watching import app_on, lines_of, until, until_shown
 from widgets.live_table import LiveTable
 
 BOTH = "2 distros   1 in use   4 containers   2 running   1 unhealthy"
 NO_ENGINE = SutraError(UNSUPPORTED, "no container engine: no socket at /run/podman/podman.sock", "install podman")
+
+
+class Silent(FakeContainers):
+    """An engine that accepts and does not answer."""
+
+    async def containers(self, where: Where = NO_WHERE, fields: list[str] = NO_FIELDS) -> AsyncGenerator[TableEvent[Container], None]:
+        await asyncio.Event().wait()
+        yield Snapshot([])
 
 
 def listed(app: object) -> LiveTable:
@@ -128,6 +137,13 @@ async def test_containers_that_are_refused_leave_the_distros_as_they_are() -> No
         await until_shown(pilot, "ask an operator")
         await until(pilot, lambda: bool(line_of(app, " alpine ")))
         assert not listed(app)._old
+
+
+async def test_an_engine_that_says_nothing_is_waited_for_in_words_beside_why_there_are_no_distros() -> None:
+    app = app_on(pane="boxes", services={"distro": Refusing(ABSENT), "containers": Silent(findings=[])})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "first: no /first; second: no /second")
+        await until(pilot, lambda: "for containers" in line_of(app, "waiting since"))
 
 
 async def test_one_stream_that_is_down_makes_the_list_old_until_it_is_back() -> None:

@@ -13,6 +13,7 @@ from denied import permissions_count
 from engines import Engine, serving
 from hosts import HOSTILE
 from services.containers import answers, podman
+from services.containers.engine import absent
 from services.containers.podman import EngineContainers
 from services.containers.rules import Restarts, judge
 from streams import Reading, first
@@ -198,11 +199,20 @@ def test_times_are_moments_or_unknown(text: str) -> None:
 def test_a_host_without_an_engine_says_what_would_help(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(podman, "sockets", lambda: [str(tmp_path / "podman/podman.sock"), "/nowhere/docker.sock"])
     monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/podman" if name == "podman" else None)
+    monkeypatch.setattr("services.containers.engine.SYSTEMD", str(tmp_path))
     fits, reason = podman.probe()
     assert not fits
     assert "podman is installed, but its API socket" in reason
     assert "systemctl --user enable --now podman.socket" in reason
     assert "docker is not installed" in reason
+
+
+def test_without_systemd_nobody_is_sent_to_it_for_a_socket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("services.containers.engine.SYSTEMD", str(tmp_path / "absent"))
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    told = [absent(path) for path in ("/nowhere/podman.sock", "/nowhere/docker.sock")]
+    assert not any("systemctl" in words for words in told)
+    assert "podman system service" in told[0] and "dockerd" in told[1]
 
 
 def row(**more: object) -> Container:

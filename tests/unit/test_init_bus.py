@@ -1,12 +1,14 @@
 """A bus that is absent, refuses, hangs or talks nonsense, and a systemd that is not there to be asked."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from denied import permissions_count
 from planted import plant
 from services.init import systemd
 from services.init.systemd import SystemdInit
@@ -90,7 +92,15 @@ async def test_a_bus_that_cannot_be_used_is_unavailable_in_words(behave: Behave,
             assert path in refused.value.message
 
 
-async def test_an_absent_or_forbidden_socket_is_unavailable_in_words(tmp_path: Path) -> None:
+async def test_a_bus_that_is_not_for_this_user_is_denied_in_words(tmp_path: Path) -> None:
+    async with daemon(tmp_path, hang) as path:
+        os.chmod(path, 0)
+        with permissions_count(), pytest.raises(SutraError) as refused:
+            await first(SystemdInit({"system": path}).services())
+    assert (refused.value.code, "may not connect" in refused.value.message) == (errors.DENIED, True)
+
+
+async def test_an_absent_socket_or_a_file_in_its_place_is_unavailable_in_words(tmp_path: Path) -> None:
     init = SystemdInit({"system": str(tmp_path / "none")})
     with pytest.raises(SutraError) as refused:
         await first(init.services())

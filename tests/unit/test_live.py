@@ -11,7 +11,7 @@ import pytest
 
 from services.core import inotify
 from services.core.bell import Bell
-from services.core.live import Live
+from services.core.live import GATHER, Live, rest
 from services.core.sizes import Sizes, measure
 from streams import Reading, first
 from sutra_client import errors, events
@@ -180,3 +180,10 @@ async def test_sizes_are_given_up_when_nobody_wants_them(tmp_path: Path) -> None
         assert sizes.known[str(tmp_path / "absent")] is None
         sizes.want([str(tree(tmp_path / "two"))])
     assert sizes.known == {}
+
+
+@pytest.mark.parametrize(("took", "quiet", "seconds"), [(0.0, 0.0, GATHER), (3.0, 0.0, 3.0), (3.0, 1.0, 2.0), (3.0, 60.0, GATHER)])
+def test_a_change_after_a_quiet_time_is_read_at_once_and_many_changes_leave_half_of_the_time(
+    took: float, quiet: float, seconds: float
+) -> None:
+    assert rest(took, quiet) == seconds
