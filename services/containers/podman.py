@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import NamedTuple
@@ -18,6 +19,8 @@ from sutra_client.errors import SutraError
 from sutra_client.gen.containers import Container, Engine
 from sutra_client.gen.core import Finding
 
+LEFT_ALONE = 60.0
+"""Seconds for which an engine that did not answer in time is not asked again."""
 RETRY = 5.0
 """Seconds between two looks for an engine that is not there or does not answer."""
 MEASURING = 60.0
@@ -66,6 +69,7 @@ class EngineContainers:
         self.unseen: list[str] = []
         self._sockets = [Socket(path) for path in paths]
         self._restarts = Restarts()
+        self._hung: dict[str, tuple[float, SutraError]] = {}
         self._live: Live[State] = Live(self._read, listen=self._listen)
         self._sizes: Live[dict[str, int]] = Live(self._measure, period=MEASURING, bell=self._live.bell)
 
@@ -129,7 +133,7 @@ class EngineContainers:
         if not there:
             looked = ", ".join(shown(socket.path) for socket in self._sockets)
             raise SutraError(errors.UNAVAILABLE, f"no container engine can be asked: {looked} are gone", absent(self._sockets[0].path))
-        answered = await asyncio.gather(*(socket.containers() for socket in there), return_exceptions=True)
+        answered = await asyncio.gather(*(self._asked(socket) for socket in there), return_exceptions=True)
         failed: list[SutraError] = []
         rows: dict[events.Key, Container] = {}
         for answer in answered:
@@ -144,6 +148,20 @@ class EngineContainers:
         self.unseen = [f"The containers of one engine are unknown: {error.message}." for error in failed]
         hung = [error for error in failed if error.code != errors.DENIED]
         return State(rows, of_findings(judge(list(rows.values()), hung, self._restarts)), self.unseen)
+
+    async def _asked(self, socket: Socket) -> list[Container]:
+        """One that hangs is left alone for a while where there are others, whose rows would wait for it each time."""
+        until, error = self._hung.get(socket.path, (0.0, None))
+        if error is not None and time.monotonic() < until:
+            raise error
+        try:
+            answer = await socket.containers()
+        except SutraError as problem:
+            if problem.code == errors.TIMEOUT and len(self._there()) > 1:
+                self._hung[socket.path] = time.monotonic() + LEFT_ALONE, problem
+            raise
+        self._hung.pop(socket.path, None)
+        return answer
 
     async def _measure(self) -> dict[str, int]:
         sizes: dict[str, int] = {}

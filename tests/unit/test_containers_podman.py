@@ -137,6 +137,27 @@ async def test_an_engine_that_cannot_be_asked_says_why(name: str, monkeypatch: p
     assert raised.value.hint
 
 
+async def test_an_engine_that_hangs_is_asked_once_while_another_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readline())
+        await reader.read()
+
+    monkeypatch.setattr("services.containers.engine.PATIENCE", 0.05)
+    engine = Engine()
+    engine.put("a", "web")
+    async with serving(silent) as hung, serving(engine.answer) as well:
+        backend = EngineContainers([hung, well])
+        await backend.get("web")
+        questions = len(asked)
+        for _ in range(3):
+            await backend.get("web")
+        assert len(asked) == questions
+        assert len(backend.unseen) == 1
+        await backend.stop()
+
+
 @pytest.mark.parametrize(
     "body",
     [
