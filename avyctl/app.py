@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from textual._styles_cache import StylesCache
@@ -15,10 +15,10 @@ from textual.binding import Binding
 from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 
+from avyctl import palette
 from avyctl.panes import PANES, STEMS, make
-from avyctl.themes import THEMES, first_theme, themes_on
+from avyctl.themes import THEMES, first_theme
 from avyctl.typed_ahead import TypedAhead
-from screens.action_list import choices
 from screens.commands import Commands
 from screens.help import HelpScreen
 from screens.pane import PaneScreen
@@ -130,20 +130,12 @@ class AvyctlApp(TypedAhead, inherit_bindings=False):
         except OSError as error:
             self.notify(f"{shell}: {error.strerror}", severity="error", markup=False)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        for name, theme in themes_on(self._terminal.colours).items():
-            yield SystemCommand(f"Theme: {name}", "colours of everything", lambda theme=theme: setattr(self, "theme", theme))
-        for pane in PANES:
-            yield SystemCommand(f"Go to {pane.full}", f"key {pane.key}" if pane.key else "", lambda name=pane.name: self.action_pane(name))
-        if isinstance(screen, PaneScreen):
-            for choice in choices(screen.ACTIONS):
-                yield SystemCommand(choice.label.capitalize(), f"{choice.doc}, key {choice.key}", self._doing(screen, choice.name))
-        yield SystemCommand("Help", "keys and words of this pane", self.action_help)
-        yield SystemCommand("Paint again", "clear the terminal and paint everything", self.action_repaint)
-        yield SystemCommand("Quit", "leave avyctl", self.action_quit)
+    def action_command_palette(self) -> None:
+        super().action_command_palette()
+        self.call_later(lambda: palette.bound(self.screen))
 
-    def _doing(self, screen: PaneScreen, action: str) -> Callable[[], object]:
-        return lambda: self.call_later(screen.run_action, action)
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        return palette.entries(self, screen, self._terminal.colours)
 
 
 async def run(

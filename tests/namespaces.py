@@ -1,13 +1,16 @@
 """Namespaces of a test's own. Whoever is within has its own links or mounts; threads and processes started within share them."""
 
 import ctypes
+import errno
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 CLONE_NEWNET = 0x40000000
 CLONE_NEWNS = 0x00020000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
+_TRIES = 200
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -40,9 +43,21 @@ def own_mounts() -> Iterator[None]:
         call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
         yield
     finally:
-        call("setns", before, CLONE_NEWNS)
+        _back_to(before)
         os.close(before)
         os.chdir(here)
+
+
+def _back_to(mounts: int) -> None:
+    """The kernel refuses for as long as another thread shares our root and folder; one that has been joined may not be quite gone yet."""
+    for _ in range(_TRIES):
+        try:
+            return call("setns", mounts, CLONE_NEWNS)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            time.sleep(0.01)
+    call("setns", mounts, CLONE_NEWNS)
 
 
 def mount(source: bytes, target: bytes, kind: bytes, flags: int = 0, data: bytes = b"") -> None:

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 from textual.command import CommandPalette
+from textual.widgets import Input
 
 from avyctl.app import AvyctlApp
 from avyctl.panes import PANES
@@ -97,6 +98,14 @@ async def test_the_palette_has_every_pane_and_every_action_of_the_screen() -> No
         assert [f"Go to {pane.full}" for pane in PANES] == [title for title in titles if title.startswith("Go to")]
         assert isinstance(app.screen, PaneScreen)
         assert {action.label.capitalize() for action in app.screen.ACTIONS} <= set(titles)
+
+
+async def test_a_search_in_the_palette_is_bounded() -> None:
+    app = app_on()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "rpi-0042")
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette) and app.screen.query_one(Input).max_length == 80)
 
 
 async def test_x_lists_every_action_and_runs_the_chosen_one() -> None:
