@@ -52,11 +52,13 @@ def _back_to(mounts: int) -> None:
     """The kernel refuses for as long as another thread shares our root and folder; one that has been joined may not be quite gone yet."""
     for _ in range(_TRIES):
         try:
-            return call("setns", mounts, CLONE_NEWNS)
+            call("setns", mounts, CLONE_NEWNS)
         except OSError as error:
             if error.errno != errno.EINVAL:
                 raise
             time.sleep(0.01)
+        else:
+            return
     call("setns", mounts, CLONE_NEWNS)
 
 
