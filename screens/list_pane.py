@@ -236,7 +236,10 @@ class ListPane(PaneScreen):
         self.table.focus()
 
     def action_step_back(self) -> None:
-        """From the details to the list, from the filter to the whole list."""
+        """From the details to the list, from the filter to the whole list, and from there to the screen that this one was opened from."""
+        if self.ABOVE and not self._opened and not self.filtered:
+            self.dismiss()
+            return
         if self.filtered and not self._opened:
             self.query_one("#filter", Input).value = ""
             self.remove_class("-filtering")

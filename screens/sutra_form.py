@@ -60,10 +60,7 @@ class FormScreen(Screen[None]):
         yield Prose(id="about")
         yield VerticalScroll(id="fields", can_focus=False)
         yield TextView()
-        yield Lines(
-            [((" enter ", "accent"), ("use it  ", ""), (" tab ", "accent"), ("next field  ", ""), (" esc ", "accent"), ("back", ""))],
-            id="foot",
-        )
+        yield Lines([_KEYS], id="foot")
 
     def on_mount(self) -> None:
         self.hold_open()

@@ -145,12 +145,6 @@ class SutraServiceScreen(ListPane):
         core = of_module("core")
         self.app.push_screen(StreamScreen(self.shell, self._service, self._path, core, core.entries["peers"], {}))
 
-    def action_step_back(self) -> None:
-        if self._opened or self.filtered:
-            super().action_step_back()
-        else:
-            self.dismiss()
-
 
 async def _numbers(opened: Anything) -> AsyncIterator[Any]:
     """Lists of MemberStatistics, or Stale; nothing where the service is older than they are."""

@@ -101,9 +101,3 @@ class StreamScreen(ListPane):
     def detail(self, row: Any) -> Sequence[Paragraph]:
         """Every field, also those that no column has room for."""
         return [(f" {field[5] or field[0]} ", value(getattr(row, field[0]), field[1].rstrip("?"), field[3])) for field in self._fields]
-
-    def action_step_back(self) -> None:
-        if self._opened or self.filtered:
-            super().action_step_back()
-        else:
-            self.dismiss()
