@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from services.core import inotify
 from services.core.bell import Bell
+from services.core.difference import difference
 from services.core.inotify import Inotify
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
@@ -178,15 +179,3 @@ class Live(Generic[S]):
 def rest(took: float, quiet: float) -> float:
     """Seconds from a sign of a change to the next reading: at most half of the time is spent on reading, and what was quiet counts."""
     return max(GATHER, took - quiet)
-
-
-def difference(before: Mapping[events.Key, T], after: Mapping[events.Key, T]) -> list[events.TableEvent[T]]:
-    """What a reader that has `before` must be told to have `after`."""
-    told: list[events.TableEvent[T]] = []
-    changed = [row for key, row in after.items() if before.get(key) != row]
-    removed = [key for key in before if key not in after]
-    if changed:
-        told.append(events.Changed(changed))
-    if removed:
-        told.append(events.Removed(removed))
-    return told

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from services.core.bell import Bell
-from services.core.live import difference
+from services.core.difference import difference
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
 from sutra_client.gen.core import Finding

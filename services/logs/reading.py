@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Protocol
 
-from services.core.live import difference
+from services.core.difference import difference
 from services.logs.query import Query, bounded
 from sutra_client import events
 from sutra_client.gen.core import Finding

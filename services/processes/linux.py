@@ -8,7 +8,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from services.core.aside import Aside
-from services.core.live import difference
+from services.core.difference import difference
 from services.core.peer import OPERATOR
 from services.core.sight import OWN
 from services.core.tree import Tree

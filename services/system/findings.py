@@ -7,7 +7,7 @@ import msgspec
 
 from services.core.kernel import Usage
 from services.core.mounts import Mount
-from sutra_client import events
+from sutra_client.events import Key
 from sutra_client.gen.core import Finding
 from sutra_client.gen.system import ClockState, Sample
 
@@ -66,22 +66,22 @@ Watched = Callable[[View, str], bool]
 
 
 class Board:
-    """The present findings by id, each with the time it began where this was seen: what was there when watching began has none."""
+    """The present findings by key, each with the time it began where this was seen: what was there when watching began has none."""
 
     def __init__(self, rules: tuple[Rule, ...], watched: Watched) -> None:
         self._rules = rules
         self._watched = watched
         self._before: View | None = None
-        self.rows: dict[str, Finding] = {}
+        self.rows: dict[Key, Finding] = {}
 
     def judge(self, view: View) -> bool:
         """Whether anything is different now."""
-        view = view._replace(active=frozenset(self.rows))
-        found: dict[str, Finding] = {}
+        view = view._replace(active=frozenset(finding.id for finding in self.rows.values()))
+        found: dict[Key, Finding] = {}
         for rule in self._rules:
             for finding in rule(self._before, view):
-                old = self.rows.get(finding.id)
-                found[finding.id] = msgspec.structs.replace(finding, since=old.since if old else self._began(finding, view))
+                old = self.rows.get((finding.id,))
+                found[finding.id,] = msgspec.structs.replace(finding, since=old.since if old else self._began(finding, view))
         different = found != self.rows
         self._before, self.rows = view, found
         return different
@@ -90,15 +90,3 @@ class Board:
         if self._before is None or now.clock == ClockState.UNSET or not self._watched(self._before, finding.id):
             return None
         return now.wall
-
-
-def difference(before: dict[str, Finding], after: dict[str, Finding]) -> list[events.TableEvent[Finding]]:
-    """What a reader that has `before` must be told to have `after`."""
-    changed = [row for key, row in after.items() if before.get(key) != row]
-    removed: list[events.Key] = [(key,) for key in before if key not in after]
-    told: list[events.TableEvent[Finding]] = []
-    if changed:
-        told.append(events.Changed(changed))
-    if removed:
-        told.append(events.Removed(removed))
-    return told

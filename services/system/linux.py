@@ -113,10 +113,10 @@ class LinuxSystem:
         self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
     ) -> AsyncGenerator[events.TableEvent[Finding], None]:
         """`where` is the server's business; no field is optional."""
-        from services.system.findings import difference
+        from services.core.difference import difference
 
         async with self._needed() as sampler:
-            told: dict[str, Finding] | None = None
+            told: dict[events.Key, Finding] | None = None
             while sampler is self._sampler:
                 rung = sampler.bell.next()
                 if sampler.judged and told is None:

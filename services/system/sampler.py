@@ -18,6 +18,7 @@ from services.system.readings import parse_oom_kills
 from services.system.ring import Ring
 from services.system.rules import RULES, watched
 from services.system.sensors import Heat, Sensors, discover, read_heat
+from sutra_client.events import Key
 from sutra_client.gen.core import Finding
 from sutra_client.gen.system import Sample
 
@@ -72,8 +73,8 @@ class Sampler:
         """Whether the findings are those of this host yet."""
 
     @property
-    def findings(self) -> dict[str, Finding]:
-        """By id."""
+    def findings(self) -> dict[Key, Finding]:
+        """By key."""
         return self._board.rows
 
     @property

@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.core.difference import difference
 from services.core.kernel import Usage
 from services.core.mounts import Mount, parse_mountinfo
 from services.system import rules
 from services.system.fake import sample
-from services.system.findings import HOUR, Board, Kills, Rule, View, difference, follow_kills
+from services.system.findings import HOUR, Board, Kills, Rule, View, follow_kills
 from sutra_client import events
 from sutra_client.gen.core import Finding, Severity
 from sutra_client.gen.system import ClockState, Sample, Temperature
