@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from feed import Feed
 from gen.example import Active, Echo, Line, Node, Pair, Part, Sample, Thing
+from services.core.fake import Feed
 from services.core.instant import instant
 from sutra_client import errors, events
 from sutra_client.gen import core

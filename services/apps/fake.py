@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 
 from msgspec.structs import replace
 
+from services.core.fake import Feed
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
 from sutra_client.gen.apps import App, Kind
@@ -36,7 +37,7 @@ class FakeApps:
         self.unseen: list[str] = []
         self._rows: dict[events.Key, App] = {(row.id, row.source): row for row in rows}
         self._findings = findings
-        self._tables: set[asyncio.Queue[events.TableEvent[App]]] = set()
+        self._tables: Feed[events.TableEvent[App]] = Feed()
 
     async def start(self, keep: bool = False) -> None:
         """Nothing to do."""
@@ -50,18 +51,11 @@ class FakeApps:
                 return row
         raise SutraError(errors.NOT_FOUND, f"no app {app}", "`avyctl apps list` names them all")
 
-    async def apps(
+    def apps(
         self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
     ) -> AsyncGenerator[events.TableEvent[App], None]:
-        queue: asyncio.Queue[events.TableEvent[App]] = asyncio.Queue()
-        self._tables.add(queue)
         sizes = SIZES if "size" in fields else {}
-        try:
-            yield events.Snapshot([replace(row, size=sizes.get(row.id)) for row in self._rows.values()])
-            while True:
-                yield await queue.get()
-        finally:
-            self._tables.discard(queue)
+        return self._tables.follow(lambda: [events.Snapshot([replace(row, size=sizes.get(row.id)) for row in self._rows.values()])])
 
     async def findings(
         self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
@@ -81,11 +75,9 @@ class FakeApps:
     def change(self, row: App) -> None:
         """It is new or different."""
         self._rows[row.id, row.source] = row
-        for queue in self._tables:
-            queue.put_nowait(events.Changed([row]))
+        self._tables.send(events.Changed([row]))
 
     def remove(self, app: str, source: str) -> None:
         """It is gone."""
         del self._rows[app, source]
-        for queue in self._tables:
-            queue.put_nowait(events.Removed([(app, source)]))
+        self._tables.send(events.Removed([(app, source)]))

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from msgspec.structs import replace
 
 from services.containers.rules import Restarts, judge
+from services.core.fake import Feed
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
 from sutra_client.gen.containers import Container, Engine, Health, State
@@ -51,7 +52,7 @@ class FakeContainers:
         self.unseen: list[str] = []
         self._rows: dict[events.Key, Container] = {(row.id,): row for row in rows}
         self._findings = findings
-        self._tables: set[asyncio.Queue[events.TableEvent[Container]]] = set()
+        self._tables: Feed[events.TableEvent[Container]] = Feed()
 
     async def start(self, keep: bool = False) -> None:
         """Nothing to do."""
@@ -68,18 +69,11 @@ class FakeContainers:
     async def engines(self) -> list[Engine]:
         return [Engine(SOCKET.encode(), "podman", "5.6.0", 0), Engine(b"/run/docker.sock", problem="/run/docker.sock is absent")]
 
-    async def containers(
+    def containers(
         self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
     ) -> AsyncGenerator[events.TableEvent[Container], None]:
-        queue: asyncio.Queue[events.TableEvent[Container]] = asyncio.Queue()
-        self._tables.add(queue)
         sizes = SIZES if "size" in fields else {}
-        try:
-            yield events.Snapshot([replace(row, size=sizes.get(row.id)) for row in self._rows.values()])
-            while True:
-                yield await queue.get()
-        finally:
-            self._tables.discard(queue)
+        return self._tables.follow(lambda: [events.Snapshot([replace(row, size=sizes.get(row.id)) for row in self._rows.values()])])
 
     async def findings(
         self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
@@ -91,11 +85,9 @@ class FakeContainers:
     def change(self, row: Container) -> None:
         """It is new or different."""
         self._rows[row.id,] = row
-        for queue in self._tables:
-            queue.put_nowait(events.Changed([row]))
+        self._tables.send(events.Changed([row]))
 
     def remove(self, identity: str) -> None:
         """It is gone."""
         del self._rows[identity,]
-        for queue in self._tables:
-            queue.put_nowait(events.Removed([(identity,)]))
+        self._tables.send(events.Removed([(identity,)]))

@@ -1,14 +1,14 @@
-"""What a test sends, handed to every stream that is open."""
+"""What a test sends, handed to every stream of a fake backend that is open; not in the wheel."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
 class Feed(Generic[T]):
-    """Hands what is sent to every reader; `readers` is how many streams are open."""
+    """Hands what is sent to every reader; `readers`, also its length, is how many streams are open."""
 
     def __init__(self) -> None:
         self._queues: list[asyncio.Queue[T | None]] = []
@@ -17,6 +17,9 @@ class Feed(Generic[T]):
     @property
     def readers(self) -> int:
         return len(self._queues)
+
+    def __len__(self) -> int:
+        return self.readers
 
     async def until(self, readers: int) -> None:
         """Waits until just so many streams are open."""
@@ -33,7 +36,7 @@ class Feed(Generic[T]):
         for queue in self._queues:
             queue.put_nowait(None)
 
-    async def follow(self, first: Callable[[], list[T]]) -> AsyncIterator[T]:
+    async def follow(self, first: Callable[[], list[T]]) -> AsyncGenerator[T, None]:
         """What `first` answers when reading begins, then everything sent from then on, until close()."""
         queue: asyncio.Queue[T | None] = asyncio.Queue()
         self._queues.append(queue)

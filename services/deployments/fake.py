@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 
 from msgspec.structs import replace
 
+from services.core.fake import Feed
 from services.core.files import of_findings
 from services.deployments.summary import by_id, in_words, status
 from sutra_client import errors, events
@@ -67,7 +68,7 @@ class FakeDeployments:
         self.unseen: list[str] = []
         self._rows = by_id(rows)
         self._findings = of_findings(findings)
-        self._tables: set[asyncio.Queue[events.TableEvent[Deployment]]] = set()
+        self._tables: Feed[events.TableEvent[Deployment]] = Feed()
 
     async def start(self, keep: bool = False) -> None:
         """Nothing to do."""
@@ -83,18 +84,11 @@ class FakeDeployments:
             raise SutraError(errors.NOT_FOUND, f"no deployment {deployment}", "`avyctl deployments list -o name` names them all")
         return self._rows[deployment,]
 
-    async def deployments(
+    def deployments(
         self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
     ) -> AsyncGenerator[events.TableEvent[Deployment], None]:
-        queue: asyncio.Queue[events.TableEvent[Deployment]] = asyncio.Queue()
-        self._tables.add(queue)
         sizes = SIZES if "size" in fields else {}
-        try:
-            yield events.Snapshot([replace(row, size=sizes.get(row.id)) for row in self._rows.values()])
-            while True:
-                yield await queue.get()
-        finally:
-            self._tables.discard(queue)
+        return self._tables.follow(lambda: [events.Snapshot([replace(row, size=sizes.get(row.id)) for row in self._rows.values()])])
 
     async def findings(
         self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
@@ -105,11 +99,9 @@ class FakeDeployments:
     def change(self, row: Deployment) -> None:
         """It is new or different."""
         self._rows[row.id,] = row
-        for queue in self._tables:
-            queue.put_nowait(events.Changed([row]))
+        self._tables.send(events.Changed([row]))
 
     def remove(self, deployment: str) -> None:
         """It is gone."""
         del self._rows[deployment,]
-        for queue in self._tables:
-            queue.put_nowait(events.Removed([(deployment,)]))
+        self._tables.send(events.Removed([(deployment,)]))

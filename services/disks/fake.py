@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
+from services.core.fake import Feed
 from sutra_client import events
 from sutra_client.gen.core import Finding, Severity
 from sutra_client.gen.disks import Activity, Device, Kind, Mount, Sample, Status
@@ -47,7 +48,7 @@ class FakeDisks:
         self.rows: dict[str, list[Any]] = {"devices": DEVICES, "mounts": MOUNTS, "findings": findings}
         """What each table begins with."""
         self._status = status
-        self._queues: dict[str, set[asyncio.Queue[Any]]] = {name: set() for name in self.rows}
+        self._feeds: dict[str, Feed[Any]] = {name: Feed() for name in self.rows}
 
     async def start(self, keep: bool = False) -> None:
         """Nothing to do."""
@@ -80,15 +81,7 @@ class FakeDisks:
 
     def tell(self, table: str, event: events.TableEvent[Any]) -> None:
         """Something happens to the rows of a table."""
-        for queue in self._queues[table]:
-            queue.put_nowait(event)
+        self._feeds[table].send(event)
 
-    async def _table(self, name: str) -> AsyncGenerator[events.TableEvent[Any], None]:
-        queue: asyncio.Queue[events.TableEvent[Any]] = asyncio.Queue()
-        self._queues[name].add(queue)
-        try:
-            yield events.Snapshot(self.rows[name])
-            while True:
-                yield await queue.get()
-        finally:
-            self._queues[name].discard(queue)
+    def _table(self, name: str) -> AsyncGenerator[events.TableEvent[Any], None]:
+        return self._feeds[name].follow(lambda: [events.Snapshot(self.rows[name])])

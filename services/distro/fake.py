@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 
 from msgspec.structs import replace
 
+from services.core.fake import Feed
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
 from sutra_client.gen.core import Finding, Severity
@@ -27,7 +28,7 @@ class FakeDistro:
         self.unseen: list[str] = []
         self._rows: dict[events.Key, Rootfs] = {(row.name, row.place): row for row in rows}
         self._findings = findings
-        self._tables: set[asyncio.Queue[events.TableEvent[Rootfs]]] = set()
+        self._tables: Feed[events.TableEvent[Rootfs]] = Feed()
 
     async def start(self, keep: bool = False) -> None:
         """Nothing to do."""
@@ -41,18 +42,11 @@ class FakeDistro:
                 return row
         raise SutraError(errors.NOT_FOUND, f"no distro {name}", "`avyctl distro list` names them all")
 
-    async def distros(
+    def distros(
         self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
     ) -> AsyncGenerator[events.TableEvent[Rootfs], None]:
-        queue: asyncio.Queue[events.TableEvent[Rootfs]] = asyncio.Queue()
-        self._tables.add(queue)
         sizes = SIZES if "size" in fields else {}
-        try:
-            yield events.Snapshot([replace(row, size=sizes.get(row.name)) for row in self._rows.values()])
-            while True:
-                yield await queue.get()
-        finally:
-            self._tables.discard(queue)
+        return self._tables.follow(lambda: [events.Snapshot([replace(row, size=sizes.get(row.name)) for row in self._rows.values()])])
 
     async def findings(
         self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
@@ -72,11 +66,9 @@ class FakeDistro:
     def change(self, row: Rootfs) -> None:
         """It is new or different."""
         self._rows[row.name, row.place] = row
-        for queue in self._tables:
-            queue.put_nowait(events.Changed([row]))
+        self._tables.send(events.Changed([row]))
 
     def remove(self, name: str, place: str) -> None:
         """It is gone."""
         del self._rows[name, place]
-        for queue in self._tables:
-            queue.put_nowait(events.Removed([(name, place)]))
+        self._tables.send(events.Removed([(name, place)]))

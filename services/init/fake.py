@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 
 from msgspec.structs import replace
 
+from services.core.fake import Feed
 from services.init.findings import Board
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
@@ -67,7 +68,7 @@ class FakeInit:
         self._services = {(service.scope, service.name): service for service in services}
         self._tables: dict[asyncio.Queue[events.TableEvent[Service]], tuple[frozenset[Kind], frozenset[str]]] = {}
         self._board = Board()
-        self._judges: set[asyncio.Queue[events.TableEvent[Finding]]] = set()
+        self._judges: Feed[events.TableEvent[Finding]] = Feed()
         self._told = findings
 
     async def start(self, keep: bool = False) -> None:
@@ -105,17 +106,10 @@ class FakeInit:
         finally:
             del self._tables[queue]
 
-    async def findings(
+    def findings(
         self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
     ) -> AsyncGenerator[events.TableEvent[Finding], None]:
-        queue: asyncio.Queue[events.TableEvent[Finding]] = asyncio.Queue()
-        self._judges.add(queue)
-        try:
-            yield self._judged()
-            while True:
-                yield await queue.get()
-        finally:
-            self._judges.discard(queue)
+        return self._judges.follow(lambda: [self._judged()])
 
     def change(self, row: Service) -> None:
         """A service is new or different."""
@@ -134,8 +128,7 @@ class FakeInit:
         self._judge()
 
     def _judge(self) -> None:
-        for queue in self._judges:
-            queue.put_nowait(self._judged())
+        self._judges.send(self._judged())
 
     def _judged(self) -> events.Snapshot[Finding]:
         found = self._board.judge(self._services.values()).values()

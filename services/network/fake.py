@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
+from services.core.fake import Feed
 from sutra_client import events
 from sutra_client.gen.core import Finding, Severity
 from sutra_client.gen.network import (
@@ -78,7 +79,7 @@ class FakeNetwork:
         }
         """What each table begins with."""
         self._status = status
-        self._queues: dict[str, set[asyncio.Queue[Any]]] = {name: set() for name in self.rows}
+        self._feeds: dict[str, Feed[Any]] = {name: Feed() for name in self.rows}
 
     async def start(self, keep: bool = False) -> None:
         """Nothing to do."""
@@ -132,15 +133,7 @@ class FakeNetwork:
 
     def tell(self, table: str, event: events.TableEvent[Any]) -> None:
         """Something happens to the rows of a table."""
-        for queue in self._queues[table]:
-            queue.put_nowait(event)
+        self._feeds[table].send(event)
 
-    async def _table(self, name: str, offset: int = 0, limit: int | None = None) -> AsyncGenerator[events.TableEvent[Any], None]:
-        queue: asyncio.Queue[events.TableEvent[Any]] = asyncio.Queue()
-        self._queues[name].add(queue)
-        try:
-            yield events.Snapshot(self.rows[name][offset : None if limit is None else offset + limit])
-            while True:
-                yield await queue.get()
-        finally:
-            self._queues[name].discard(queue)
+    def _table(self, name: str, offset: int = 0, limit: int | None = None) -> AsyncGenerator[events.TableEvent[Any], None]:
+        return self._feeds[name].follow(lambda: [events.Snapshot(self.rows[name][offset : None if limit is None else offset + limit])])

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 
 from msgspec.structs import replace
 
+from services.core.fake import Feed
 from sutra_client import errors, events
 from sutra_client.errors import SutraError
 from sutra_client.gen.core import Finding, Severity
@@ -177,7 +178,7 @@ class FakeProcesses:
         self._findings = {finding.id: finding for finding in findings}
         self._readers: dict[asyncio.Queue[events.TableEvent[Process]], bool] = {}
         """Each with whether it wants the kernel's threads too."""
-        self._judges: set[asyncio.Queue[events.TableEvent[Finding]]] = set()
+        self._judges: Feed[events.TableEvent[Finding]] = Feed()
 
     async def start(self, keep: bool = False) -> None:
         """Nothing to do."""
@@ -214,17 +215,10 @@ class FakeProcesses:
         finally:
             del self._readers[queue]
 
-    async def findings(
+    def findings(
         self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
     ) -> AsyncGenerator[events.TableEvent[Finding], None]:
-        queue: asyncio.Queue[events.TableEvent[Finding]] = asyncio.Queue()
-        self._judges.add(queue)
-        try:
-            yield events.Snapshot(list(self._findings.values()))
-            while True:
-                yield await queue.get()
-        finally:
-            self._judges.discard(queue)
+        return self._judges.follow(lambda: [events.Snapshot(list(self._findings.values()))])
 
     def spawn(self, row: Process) -> None:
         """A process begins, or is different; one with the same number and another `started` takes its place."""
@@ -250,11 +244,9 @@ class FakeProcesses:
     def report(self, finding: Finding) -> None:
         """A finding is new or different."""
         self._findings[finding.id] = finding
-        for queue in self._judges:
-            queue.put_nowait(events.Changed([finding]))
+        self._judges.send(events.Changed([finding]))
 
     def resolve(self, identity: str) -> None:
         """A finding is over."""
         del self._findings[identity]
-        for queue in self._judges:
-            queue.put_nowait(events.Removed([(identity,)]))
+        self._judges.send(events.Removed([(identity,)]))

@@ -1,8 +1,8 @@
 """A host that never changes unless a test says so; not in the wheel."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 
+from services.core.fake import Feed
 from sutra_client import events
 from sutra_client.gen.core import Finding, Severity
 from sutra_client.gen.system import (
@@ -134,8 +134,8 @@ class FakeSystem:
         self._status = status
         self._findings = {finding.id: finding for finding in findings}
         self._number = 0
-        self._samples: set[asyncio.Queue[events.SamplesEvent[Sample]]] = set()
-        self._tables: set[asyncio.Queue[events.TableEvent[Finding]]] = set()
+        self._samples: Feed[events.SamplesEvent[Sample]] = Feed()
+        self._tables: Feed[events.TableEvent[Finding]] = Feed()
 
     async def start(self, keep: bool = False) -> None:
         """Nothing to do."""
@@ -151,45 +151,31 @@ class FakeSystem:
 
     async def history(self, since: int | None = None) -> list[Sample]:
         """An hour of seconds, however far back is asked for."""
+        return self._past(since)
+
+    def _past(self, since: int | None) -> list[Sample]:
         length = 3600 if since is None else min(3600, since // SECOND)
         return [sample(number) for number in range(self._number - length, self._number + 1)]
 
-    async def samples(self, since: int | None = None) -> AsyncGenerator[events.SamplesEvent[Sample], None]:
-        queue: asyncio.Queue[events.SamplesEvent[Sample]] = asyncio.Queue()
-        self._samples.add(queue)
-        try:
-            yield events.Samples(await self.history(since or 0))
-            while True:
-                yield await queue.get()
-        finally:
-            self._samples.discard(queue)
+    def samples(self, since: int | None = None) -> AsyncGenerator[events.SamplesEvent[Sample], None]:
+        return self._samples.follow(lambda: [events.Samples(self._past(since or 0))])
 
-    async def findings(
+    def findings(
         self, where: events.Where = events.NO_WHERE, fields: list[str] = events.NO_FIELDS
     ) -> AsyncGenerator[events.TableEvent[Finding], None]:
-        queue: asyncio.Queue[events.TableEvent[Finding]] = asyncio.Queue()
-        self._tables.add(queue)
-        try:
-            yield events.Snapshot(list(self._findings.values()))
-            while True:
-                yield await queue.get()
-        finally:
-            self._tables.discard(queue)
+        return self._tables.follow(lambda: [events.Snapshot(list(self._findings.values()))])
 
     def tick(self) -> None:
         """A second passes."""
         self._number += 1
-        for queue in self._samples:
-            queue.put_nowait(events.Samples([sample(self._number)]))
+        self._samples.send(events.Samples([sample(self._number)]))
 
     def report(self, finding: Finding) -> None:
         """A finding is new or different."""
         self._findings[finding.id] = finding
-        for queue in self._tables:
-            queue.put_nowait(events.Changed([finding]))
+        self._tables.send(events.Changed([finding]))
 
     def resolve(self, identity: str) -> None:
         """A finding is over."""
         del self._findings[identity]
-        for queue in self._tables:
-            queue.put_nowait(events.Removed([(identity,)]))
+        self._tables.send(events.Removed([(identity,)]))

@@ -108,12 +108,10 @@ async def test_a_stream_that_is_down_makes_the_list_old_until_it_is_back() -> No
     app = app_on(pane="apps", services={"apps": apps})
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "Files")
-        for queue in apps._tables:
-            queue.put_nowait(GONE)
+        apps._tables.send(GONE)
         await until_shown(pilot, "stale since 14:13:20")
         assert listed(app)._old and line_of(app, "Files")
-        for queue in apps._tables:
-            queue.put_nowait(Snapshot([replace(ROWS[0], name="Folders")]))
+        apps._tables.send(Snapshot([replace(ROWS[0], name="Folders")]))
         await until_shown(pilot, "Folders")
         await until(pilot, lambda: not line_of(app, "stale since") and not line_of(app, "Hello"))
         assert not listed(app)._old

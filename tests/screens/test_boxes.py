@@ -152,14 +152,12 @@ async def test_one_stream_that_is_down_makes_the_list_old_until_it_is_back() -> 
     app = app_on(pane="boxes", services={"containers": containers, "distro": distro})
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, BOTH)
-        for queue in containers._tables:
-            queue.put_nowait(GONE)
+        containers._tables.send(GONE)
         await until_shown(pilot, "stale since 14:13:20")
         distro.change(replace(DISTROS[0], processes=0, pids=[]))
         await until_shown(pilot, "0 in use")
         assert listed(app)._old and line_of(app, " web ")
-        for queue in containers._tables:
-            queue.put_nowait(Snapshot(CONTAINERS[:1]))
+        containers._tables.send(Snapshot(CONTAINERS[:1]))
         await until_shown(pilot, "1 container   1 running")
         await until(pilot, lambda: not line_of(app, "stale since") and not line_of(app, " old "))
         assert not listed(app)._old

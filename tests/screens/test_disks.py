@@ -144,12 +144,12 @@ async def test_leaving_the_pane_ends_its_streams_and_coming_back_shows_the_devic
     async with app.run_test(size=(200, 50)) as pilot:
         await until_shown(pilot, "reads 0B/s  writes 210k/s")
         await pilot.press("9")
-        await until(pilot, lambda: not disks._queues["devices"] and not disks._queues["mounts"])
+        await until(pilot, lambda: not disks._feeds["devices"] and not disks._feeds["mounts"])
         await pilot.press("7")
         await pilot.pause()
         assert isinstance(app.screen, DisksScreen)
         assert listed(app).rows.total == len(DEVICES)
-        await until(pilot, lambda: bool(disks._queues["devices"] and disks._queues["mounts"]))
+        await until(pilot, lambda: bool(disks._feeds["devices"] and disks._feeds["mounts"]))
 
 
 SnapCompare = Callable[..., bool]

@@ -266,12 +266,12 @@ async def test_leaving_the_pane_ends_its_streams_and_coming_back_shows_the_links
     async with app.run_test(size=(200, 50)) as pilot:
         await until_shown(pilot, "127.0.0.1/8  loopback")
         await pilot.press("9")
-        await until(pilot, lambda: not any(queues for name, queues in network._queues.items() if name != "findings"))
+        await until(pilot, lambda: not any(queues for name, queues in network._feeds.items() if name != "findings"))
         await pilot.press("6")
         await pilot.pause()
         assert isinstance(app.screen, NetworkScreen)
         assert listed(app).rows.total == len(LINKS)
-        await until(pilot, lambda: bool(network._queues["links"] and network._queues["addresses"]))
+        await until(pilot, lambda: bool(network._feeds["links"] and network._feeds["addresses"]))
 
 
 async def test_y_says_how_to_get_the_same() -> None:

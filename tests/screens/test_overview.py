@@ -102,13 +102,11 @@ async def test_a_lost_stream_is_said_to_be_stale_and_then_live_again() -> None:
     app = app_on(system)
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "2 need attention")
-        for queue in system._tables:
-            queue.put_nowait(events.Stale("connection reset", NOW))
+        system._tables.send(events.Stale("connection reset", NOW))
         await until_shown(pilot, "stale since 14:13:20, connecting again: connection reset")
         assert "stale, 2 known" in lines_of(app)[0] and "need attention" not in lines_of(app)[0]
         await until_shown(pilot, "92 % full")
-        for queue in system._tables:
-            queue.put_nowait(events.Snapshot(FINDINGS[:1]))
+        system._tables.send(events.Snapshot(FINDINGS[:1]))
         await until_shown(pilot, "▲ 1 needs attention")
         assert not any("stale" in line for line in lines_of(app))
 
